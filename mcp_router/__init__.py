@@ -1,0 +1,1 @@
+"""ACRouter: Context -> Action -> Feedback -> Context, as an MCP server for coding agents."""
