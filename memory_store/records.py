@@ -7,10 +7,12 @@ Records hold plain JSON values only. Unknown is None, never 0. Money is in USD, 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -197,11 +199,23 @@ KINDS: dict[str, type[Record]] = {cls.kind: cls for cls in (Decision, Attempt, O
 
 
 def to_line(record: Record) -> str:
-    """One line of the journal, without its newline: version, content id, kind, data."""
+    """One line of the journal, without its newline: version, content id, kind, data.
+
+    Raises:
+        ValueError: a number is not finite, or a value is not plain JSON; names the kind of record.
+    """
     data = {key: value for key, value in dataclasses.asdict(record).items() if value is not None}
-    body = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        body = canonical(data)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a {record.kind} record cannot be written: {error}") from None
     head = json.dumps({"v": VERSION, "id": content_id(record.kind, body), "kind": record.kind})
     return f'{head[:-1]}, "data": {body}}}'
+
+
+def canonical(data: dict[str, Any]) -> str:
+    """The one way to write `data` as JSON, over which the content id is taken."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def content_id(kind: str, body: str) -> str:
@@ -224,34 +238,53 @@ def from_data(kind: str, data: dict[str, Any]) -> Record:
         raise ValueError(f"a {kind} record does not fit its format: {error}") from None
 
 
-_HINTS: dict[type, dict[str, Any]] = {}
-
-
 def _build(cls: type, data: dict[str, Any]) -> Any:
     """A dataclass from JSON values; unknown keys are ignored, so that a newer writer's extra fields do no harm."""
-    hints = _HINTS.get(cls)
-    if hints is None:
-        hints = _HINTS[cls] = typing.get_type_hints(cls)
-    names = {field.name for field in dataclasses.fields(cls)}
-    return cls(**{key: _value(hints[key], value) for key, value in data.items() if key in names})
+    fields, nullable = _fields(cls)
+    values = dict.fromkeys(nullable)
+    for key, value in data.items():
+        if key in fields:
+            kind, read = fields[key]
+            values[key] = value if type(value) is kind else read(value)
+    return cls(**values)
 
 
-def _value(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+Reader = Callable[[Any], Any]
+
+
+@functools.cache
+def _fields(cls: type) -> tuple[dict[str, tuple[type, Reader]], tuple[str, ...]]:
+    """How to read each field, worked out once a class, because reading is hot: the type that is right as it
+    stands, and what to do with any other. Then the fields without a default that a line leaves out for None.
+    """
+    hints = typing.get_type_hints(cls)
+    fields = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(cls)}
+    required = (field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING)
+    return fields, tuple(name for name in required if type(None) in typing.get_args(hints[name]))
+
+
+def _reader(hint: Any) -> tuple[type, Reader]:
     if isinstance(hint, types.UnionType):
-        hint = next(arm for arm in typing.get_args(hint) if arm is not type(None))
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise TypeError(f"{hint.__name__} must be an object")
-        return _build(hint, value)
+        kind, read = _reader(next(arm for arm in typing.get_args(hint) if arm is not type(None)))
+        return kind, lambda value: None if value is None else read(value)
     if typing.get_origin(hint) is tuple:
-        if not isinstance(value, list | tuple):
-            raise TypeError("a list was expected")
-        inner = typing.get_args(hint)[0]
-        return tuple(_value(inner, item) for item in value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return tuple, functools.partial(_read_tuple, typing.get_args(hint)[0])
+    return hint, functools.partial(_read_one, hint)
+
+
+def _read_tuple(kind: type, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list was expected")
+    if set(map(type, value)) <= {kind}:
+        return tuple(value)
+    return tuple(_read_one(kind, item) for item in value)
+
+
+def _read_one(kind: type, value: Any) -> Any:
+    if type(value) is kind:
+        return value
+    if kind is float and type(value) is int:
         return float(value)
-    if not isinstance(value, hint):
-        raise TypeError(f"{value!r} is not of type {hint.__name__}")
-    return value
+    if dataclasses.is_dataclass(kind) and isinstance(value, dict):
+        return _build(kind, value)
+    raise TypeError(f"{value!r} is not of type {kind.__name__}")
