@@ -90,6 +90,8 @@ class Config(_Table):
     max_attempts: int = Field(default=3, ge=1, le=10)
     explore: float = Field(default=0.05, ge=0, le=0.5)
     """Share of decisions whose first candidate is drawn among the plausible ones, so that all stay measurable."""
+    seed: int = 0
+    """Seeds what is drawn: the same seed, memory and task give the same decision."""
     floor: dict[str, str] = Field(default_factory=dict)
     """Never below this model for risky work: a word of the task or a path pattern = a model."""
     budget: BudgetConfig = BudgetConfig()

@@ -101,7 +101,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A subtask as the router sees it. `dimension` is given by the caller or inferred, "unknown" allowed."""
+    """A subtask as the router sees it.
+
+    `dimension` is given by the caller or inferred, "unknown" allowed; `features` are hashes of its words.
+    `size`, in (0, 1], is its share of a typical attempt's work: a chore of one line is small.
+    """
 
     text: str
     repo: str | None = None
@@ -111,7 +115,7 @@ class Task:
     dimension_confidence: float | None = None
     language: str | None = None
     features: tuple[int, ...] = ()
-    token_estimate: int | None = None
+    size: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class Context:
     max_attempts: int = 3
     max_cost_usd: float | None = None
     tried: tuple[str, ...] = ()
+    task_id: str = ""
+    """Names the task among those that were learned from, so that it is not taken for its own neighbour."""
     draw: str = ""
     """Seeds the choice: the same draw, task and memory give the same decision."""
 

@@ -1,0 +1,281 @@
+"""The command `acrouter`. Each command has --json; exit code 0 is done, 1 the answer is no, 2 bad use."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from mcp_router.session import Session
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+a_repo = click.option("--repo", type=click.Path(path_type=Path), help="The repository; the current folder otherwise.")
+
+
+class _Group(click.Group):
+    """Turns what is raised on purpose into one sentence and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from mcp_router.errors import AcrouterError
+        from memory_store.journal import JournalError
+
+        try:
+            return super().invoke(ctx)
+        except (AcrouterError, JournalError) as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(f"{error.filename or 'the system'}: {error.strerror or error}; free space or fix its permissions.")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="acrouter", prog_name="acrouter")
+def cli() -> None:
+    """Routes a coding agent's subtasks to models, verifies the results, and learns from them."""
+
+
+@cli.command()
+@click.option("--http", "port", type=click.IntRange(0, 65535), help="Serve HTTP on this port of 127.0.0.1.")
+def serve(port: int | None) -> None:
+    """Run the MCP server: on standard input and output, or over HTTP."""
+    from mcp_router.serving import serve as run
+
+    run(port)
+
+
+@cli.command()
+@as_json
+@click.option("--seed", type=int, default=7, show_default=True, help="Repeats a run.")
+def demo(as_json: bool, seed: int) -> None:
+    """Watch the whole loop on a sample repository, with recorded answers and no key."""
+    from mcp_router.demo.show import run_demo
+
+    sys.exit(run_demo(seed=seed, as_json=as_json))
+
+
+@cli.command()
+@click.argument("task")
+@a_repo
+@click.option("--file", "files", multiple=True, help="A file that the task is about; repeatable.")
+@click.option("--dimension", help="The kind of task; inferred otherwise.")
+@click.option("--mode", type=click.Choice(["advise", "delegate"]), default="advise", show_default=True)
+@click.option("--candidate", "candidates", multiple=True, help="Choose among these models only; repeatable.")
+@click.option("--force-model", help="Use this model.")
+@click.option("--max-cost-usd", type=click.FloatRange(min=0), help="Hard cap for all attempts.")
+@click.option("--max-attempts", type=click.IntRange(1, 10))
+@click.option("--checks", help="The command that verifies the result.")
+@click.option("--dry-run", is_flag=True, help="Decide, record nothing.")
+@as_json
+def route(task: str, repo: Path | None, files: tuple[str, ...], candidates: tuple[str, ...], **given: Any) -> None:
+    """Which model should do TASK? In delegate mode: have it done, and wait for the verified result."""
+    from mcp_router.intake import Request
+    from tools.route_task import describe, route_and_wait
+
+    want_json = given.pop("as_json")
+    request = Request(task=task, repo=str(repo) if repo else None, files=files, candidates=candidates or None, **given)
+    with _session() as session:
+        result = route_and_wait(session, request, client="cli")
+    _print(describe(result), want_json)
+    sys.exit(1 if result.status in ("failed", "cancelled", "interrupted") else 0)
+
+
+@cli.command()
+@click.argument("decision_id")
+@click.option("--model", help="The model that did it, if not the first choice.")
+@click.option("--success/--failure", default=None, help="What you say of it.")
+@click.option("--score", type=float, help="What you say of it, from 0 to 1.")
+@click.option("--verify/--no-verify", default=True, show_default=True)
+@click.option("--worktree", help="Where the work is, if not in the repository's folder.")
+@click.option("--cost-usd", type=float)
+@click.option("--input-tokens", type=int)
+@click.option("--output-tokens", type=int)
+@click.option("--latency-ms", type=float)
+@click.option("--note")
+@click.option("--cancel", is_flag=True, help="Stop the run of this decision.")
+@as_json
+def report(as_json: bool, **given: Any) -> None:
+    """Say what became of DECISION_ID; the repository's checks have the last word."""
+    from mcp_router.views import compact
+    from tools.report_outcome import Report, report_and_wait
+
+    with _session() as session:
+        result = report_and_wait(session, Report(**given))
+    _print(compact(**result.model_dump()), as_json)
+    sys.exit(0 if result.verdict in (None, "pass") else 1)
+
+
+@cli.command()
+@a_repo
+@click.option("--patch", type=click.Path(path_type=Path), required=True, help="A unified diff.")
+@click.option("--checks", help="The command that checks the repository; found otherwise.")
+@click.option("--hidden", type=click.Path(path_type=Path), help="A test file that the repository does not have.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), help="Seconds for each run.")
+@click.option("--task", help="What was asked for; without it, changing tests is never legitimate.")
+@click.option("--base", help="The commit that the patch is for; the tree as it is otherwise.")
+@as_json
+def verify(
+    repo: Path | None,
+    patch: Path,
+    checks: str | None,
+    hidden: Path | None,
+    timeout_s: float | None,
+    task: str | None,
+    base: str | None,
+    as_json: bool,
+) -> None:
+    """Judge a patch by the repository's own checks; the working tree is not touched."""
+    from mcp_router.config import load_config, state_home
+    from mcp_router.errors import BadInput
+    from mcp_router.types import Verdict, VerificationRequest
+    from mcp_router.verifier.report import verification_json, verification_text
+    from mcp_router.verifier.verifier import CheckVerifier
+
+    try:
+        content = patch.read_bytes()
+    except OSError as error:
+        raise BadInput(f"--patch: {patch} cannot be read ({error.strerror}); name a readable file.") from None
+    if hidden is not None and not hidden.is_file():
+        raise BadInput(f"--hidden: {hidden} is not a file; name a test file.")
+    config = load_config()
+    request = VerificationRequest(
+        repo=(repo or Path.cwd()).absolute(),
+        patch=content,
+        base=base,
+        task=task,
+        checks=checks,
+        hidden=hidden,
+        timeout_s=timeout_s or config.checks.timeout_s,
+    )
+    verdict = CheckVerifier(state_home(), config).verify(request)
+    if as_json:
+        _print(verification_json(verdict), True)
+    else:
+        click.echo(verification_text(verdict))
+    sys.exit(0 if verdict.verdict == Verdict.PASS else 1)
+
+
+@cli.group()
+def memory() -> None:
+    """What was learned."""
+
+
+@memory.command("show")
+@as_json
+def memory_show(as_json: bool) -> None:
+    """What the memory holds: by model, by kind of task, by repository; writes memory.json anew."""
+    from memory_store.statistics import summary
+
+    from mcp_router.tables import show_memory
+
+    with _session() as session:
+        session.store.refresh()
+        found = summary(session.store)
+    if as_json:
+        _print(found, True)
+    else:
+        show_memory(found)
+
+
+@cli.command()
+@as_json
+def runs(as_json: bool) -> None:
+    """List delegated runs, the newest first."""
+    from mcp_router.runs import list_runs
+    from mcp_router.tables import run_row, show_runs
+
+    with _session() as session:
+        found = list_runs(session)
+    if as_json:
+        _print([run_row(run) for run in found], True)
+    else:
+        show_runs(found)
+
+
+@cli.command()
+@click.argument("decision_id", metavar="ID")
+@as_json
+def diff(decision_id: str, as_json: bool) -> None:
+    """Print the result of run ID as a patch."""
+    from mcp_router.runs import diff_of, find_run
+
+    with _session() as session:
+        patch = diff_of(find_run(session, decision_id))
+    if as_json:
+        _print({"decision_id": decision_id, "diff": patch.decode("utf-8", "replace")}, True)
+    else:
+        click.echo(patch, nl=False)
+
+
+@cli.command()
+@click.argument("decision_id", metavar="ID")
+@as_json
+def apply(decision_id: str, as_json: bool) -> None:
+    """Apply the result of run ID to the working tree."""
+    from mcp_router.runs import apply as apply_run
+    from mcp_router.runs import find_run
+
+    with _session() as session:
+        run = find_run(session, decision_id)
+        apply_run(run)
+    _print({"decision_id": decision_id, "applied_to": run.decision.path}, as_json)
+
+
+@cli.command()
+@click.argument("decision_id", metavar="ID")
+@as_json
+def discard(decision_id: str, as_json: bool) -> None:
+    """Forget the result of run ID; what was learned from it stays."""
+    from mcp_router.runs import discard as discard_run
+    from mcp_router.runs import find_run
+
+    with _session() as session:
+        count = discard_run(find_run(session, decision_id))
+    _print({"decision_id": decision_id, "refs_dropped": count}, as_json)
+
+
+@cli.command()
+@click.option("--days", type=click.IntRange(min=0), default=14, show_default=True, help="Older than this.")
+@click.option("--yes", is_flag=True, help="Drop them; otherwise they are only listed.")
+@as_json
+def gc(days: int, yes: bool, as_json: bool) -> None:
+    """List the results of old runs, or drop them."""
+    from mcp_router.runs import collect
+
+    with _session() as session:
+        found = collect(session, days=days, dry_run=not yes)
+    _print({"dropped" if yes else "would_drop": found}, as_json)
+
+
+@contextmanager
+def _session() -> Iterator[Session]:
+    from mcp_router.session import Session
+
+    session = Session()
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def _print(value: Any, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+        return
+    for key, item in value.items():
+        text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+        click.echo(f"{key}: {text}")
+
+
+def _fail(sentence: str) -> NoReturn:
+    click.echo(f"acrouter: {sentence}", err=True)
+    sys.exit(2)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="acrouter")

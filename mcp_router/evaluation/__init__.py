@@ -1,0 +1,1 @@
+"""Measures the router: benchmarks, baselines and what is fitted for the package."""

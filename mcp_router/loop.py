@@ -1,0 +1,319 @@
+"""The loop: Context -> Action -> Feedback -> Context.
+
+`route` turns a task and what the memory knows into a decision. `run` carries a decision out: an attempt in a
+worktree, a verdict by the repository's checks, the next candidate if it failed. `report` takes in what an agent
+did with a decision itself. Each step is in the journal before the next begins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from mcp_router.errors import Cancelled, RepositoryError
+from mcp_router.orchestrator.learner import Learner
+from mcp_router.orchestrator.task import names_in
+from mcp_router.types import (
+    Attempt,
+    Base,
+    Candidate,
+    Choice,
+    Context,
+    Decision,
+    Executor,
+    Limits,
+    Outcome,
+    Task,
+    Verdict,
+    Verification,
+    VerificationRequest,
+    Verifier,
+)
+from mcp_router.verifier import workspace
+from memory_store.records import now
+from memory_store.store import MemoryStore
+
+CLAIM_STRENGTH = 0.25
+"""What a host says of its own work weighs this much beside a run of the checks that binds fully."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A task with who may do it and on what terms.
+
+    `base` is the state of the repository that it starts from, None outside one.
+    """
+
+    decision_id: str
+    task: Task
+    candidates: tuple[Candidate, ...]
+    mode: str = "advise"
+    client: str | None = None
+    base: Base | None = None
+    checks: str | None = None
+    max_cost_usd: float | None = None
+    max_attempts: int = 3
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an agent says became of a decision: the candidate that ran, and how it went."""
+
+    attempt: Attempt
+    score: float | None = None
+    note: str | None = None
+
+
+class Router:
+    """Joins the three parts over one memory.
+
+    title: makes the one line of a task that the memory keeps. seed: of what is drawn.
+    """
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        store: MemoryStore,
+        learner: Learner,
+        verifier: Verifier,
+        title: Callable[[str], str],
+        check_timeout_s: float = 300.0,
+        seed: int = 0,
+    ) -> None:
+        self.home, self.store, self.learner, self.verifier = home, store, learner, verifier
+        self._title, self._check_timeout_s, self._seed = title, check_timeout_s, seed
+
+    def route(self, ask: Ask, *, keep: bool = True) -> Decision:
+        """Context -> Action: which candidates, in which order. keep=False decides without leaving a trace."""
+        plan, policy = self.learner.choose(self._context(ask))
+        task = ask.task
+        decision = Decision(
+            decision_id=ask.decision_id,
+            at=now(),
+            repo=task.repo,
+            path=str(task.path) if task.path else None,
+            title=self._title(task.text),
+            features=task.features,
+            names=names_in(task.text),
+            dimension=task.dimension,
+            dimension_confidence=task.dimension_confidence,
+            language=task.language,
+            mode=ask.mode,
+            client=ask.client,
+            eligible=tuple(c.id for c in ask.candidates),
+            chain=plan.chain,
+            propensity=plan.propensity,
+            policy=policy,
+            reason=plan.reason,
+            checks=ask.checks,
+            base=ask.base,
+            max_cost_usd=ask.max_cost_usd,
+            max_attempts=ask.max_attempts,
+            idempotency_key=ask.idempotency_key,
+        )
+        if keep:
+            self._hold(ask)
+            self.store.append(decision)
+        return decision
+
+    def run(
+        self,
+        ask: Ask,
+        decision: Decision,
+        executor: Executor,
+        *,
+        limits: Limits,
+        cancel: Event,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Outcome | None:
+        """Action -> Feedback, along the chain until the checks pass or can say nothing; None if no model answered.
+
+        In a run that was interrupted, what failed before is not tried again.
+        """
+        failed, last = self._failed(decision.decision_id), None
+        faulted: tuple[str, ...] = ()
+        chain = self._rest(ask, failed) if failed else decision.chain
+        while chain and not cancel.is_set():
+            candidate = next(c for c in ask.candidates if c.id == chain[0].candidate)
+            progress(f"{candidate.id} works on it")
+            attempt, patch = self._attempt(ask, candidate, executor, limits, last, cancel)
+            self.store.append(attempt)
+            if attempt.fault is not None:
+                faulted = (*faulted, candidate.id)
+            else:
+                progress(f"checking what {candidate.id} did")
+                last = self.judge(ask, attempt, patch, cancel)
+                if last.verdict in (Verdict.PASS, Verdict.NO_SIGNAL):
+                    return last
+                failed = (*failed, candidate.id)
+            chain = self._rest(ask, failed, faulted)
+        if cancel.is_set():
+            raise Cancelled("the run was cancelled; what was done and spent until then is recorded.")
+        return last
+
+    def judge(self, ask: Ask, attempt: Attempt, patch: bytes, cancel: Event | None = None) -> Outcome:
+        """Feedback -> Context: the verdict of the repository's own checks, written to the memory."""
+        path, base = ground(ask)
+        request = VerificationRequest(
+            repo=path,
+            patch=patch,
+            base=base.commit,
+            task=ask.task.text,
+            checks=ask.checks,
+            timeout_s=self._check_timeout_s,
+        )
+        outcome = _verified(attempt, self.verifier.verify(request, cancel))
+        self.store.append(outcome)
+        return outcome
+
+    def claim(self, claim: Claim) -> Outcome | None:
+        """Write down what an agent says of an attempt: weak evidence until a run of the checks agrees."""
+        attempt = claim.attempt
+        if all(known.attempt_id != attempt.attempt_id for known in self.store.attempts(attempt.decision_id)):
+            self.store.append(attempt)
+        if claim.score is None:
+            return None
+        outcome = Outcome(
+            outcome_id=digest(attempt.attempt_id, "reported", repr(claim.score), claim.note or ""),
+            attempt_id=attempt.attempt_id,
+            decision_id=attempt.decision_id,
+            at=now(),
+            candidate=attempt.candidate,
+            verdict=Verdict.PASS if claim.score >= 0.5 else Verdict.FAIL,
+            score=claim.score,
+            source="reported",
+            strength=CLAIM_STRENGTH,
+            reasons=(claim.note,) if claim.note else (),
+        )
+        if all(known.outcome_id != outcome.outcome_id for known in self.store.outcomes(attempt.decision_id)):
+            self.store.append(outcome)
+        return outcome
+
+    def nothing_changed(self, attempt: Attempt, where: str) -> Outcome:
+        """The outcome of work that left no trace: no verdict, because it may have been done elsewhere."""
+        reason = f"nothing changed in {where} since the task was routed; name `worktree` if the work is elsewhere"
+        outcome = _verified(attempt, Verification(Verdict.NO_SIGNAL, None, 0.0, (reason,)))
+        if all(known.outcome_id != outcome.outcome_id for known in self.store.outcomes(attempt.decision_id)):
+            self.store.append(outcome)
+        return outcome
+
+    def rest(self, ask: Ask) -> tuple[Choice, ...]:
+        """The chain that is left for a decision once what failed on it is taken out."""
+        return self._rest(ask, self._failed(ask.decision_id))
+
+    def belief(self, ask: Ask, candidate: str) -> float | None:
+        """P(success) of one candidate on a task, as believed now; None if it is not among the eligible."""
+        alone = tuple(c for c in ask.candidates if c.id == candidate)
+        if not alone:
+            return None
+        chain = self.learner.choose(self._context(replace(ask, candidates=alone)))[0].chain
+        return chain[0].p_success if chain else None
+
+    def _hold(self, ask: Ask) -> None:
+        """Keep a snapshot of uncommitted work from git's garbage collection for as long as the decision is open."""
+        if ask.base is not None and ask.base.dirty and ask.task.path is not None:
+            repository = workspace.open_repository(ask.task.path)
+            workspace.keep(repository, f"bases/{ask.decision_id}", ask.base.commit)
+
+    def _attempt(
+        self,
+        ask: Ask,
+        candidate: Candidate,
+        executor: Executor,
+        limits: Limits,
+        last: Outcome | None,
+        cancel: Event,
+    ) -> tuple[Attempt, bytes]:
+        """One candidate's work, committed under refs/acrouter/ before anything else happens to it."""
+        path, base = ground(ask)
+        repository = workspace.open_repository(path)
+        number = len(self.store.attempts(ask.decision_id)) + 1
+        with workspace.worktree(repository, base.commit, self.home) as folder:
+            attempt = executor.attempt(
+                ask.task,
+                candidate,
+                folder,
+                limits,
+                feedback=" ".join(last.reasons) if last else None,
+                cancel=cancel,
+                progress=lambda _: None,
+            )
+            commit = workspace.commit_worktree(folder, base.commit, f"acrouter: {self._title(ask.task.text)}")
+        name = f"runs/{ask.decision_id}/{number}"
+        workspace.keep(repository, name, commit)
+        patch = workspace.diff(repository, base.commit, commit)
+        kept = replace(
+            attempt,
+            attempt_id=f"{ask.decision_id}.{number}",
+            decision_id=ask.decision_id,
+            patch_sha256=patch_digest(patch),
+            result=f"refs/acrouter/{name}",
+        )
+        return kept, patch
+
+    def _context(self, ask: Ask, failed: tuple[str, ...] = (), faulted: tuple[str, ...] = ()) -> Context:
+        return Context(
+            task=ask.task,
+            candidates=tuple(c for c in ask.candidates if c.id not in faulted),
+            max_attempts=ask.max_attempts,
+            max_cost_usd=ask.max_cost_usd,
+            tried=failed,
+            task_id=ask.decision_id,
+            draw=f"{self._seed}/{len(self.store.decisions())}/{digest(ask.task.text)}",
+        )
+
+    def _rest(self, ask: Ask, failed: tuple[str, ...], faulted: tuple[str, ...] = ()) -> tuple[Choice, ...]:
+        return self.learner.choose(self._context(ask, failed, faulted))[0].chain
+
+    def _failed(self, decision_id: str) -> tuple[str, ...]:
+        """Candidates that had their try at this decision and did not pass; what says nothing does not count."""
+        attempts = {a.attempt_id: a.candidate for a in self.store.attempts(decision_id) if a.fault is None}
+        outcomes = {key: self.store.effective_outcome(key) for key in attempts}
+        return tuple(
+            dict.fromkeys(
+                attempts[key]
+                for key, outcome in outcomes.items()
+                if outcome is not None and outcome.verdict not in (Verdict.PASS, Verdict.NO_SIGNAL)
+            )
+        )
+
+
+def ground(ask: Ask) -> tuple[Path, Base]:
+    """Where work on a task starts.
+
+    Raises:
+        RepositoryError: the task has no repository.
+    """
+    if ask.task.path is None or ask.base is None:
+        raise RepositoryError("repo: this needs a git repository; run `git init` there or name another folder.")
+    return ask.task.path, ask.base
+
+
+def patch_digest(patch: bytes | None) -> str:
+    """What tells one patch from another; empty where there is none."""
+    return "" if patch is None else hashlib.sha256(patch).hexdigest()
+
+
+def digest(*parts: str) -> str:
+    """A short id that is the same for the same parts."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _verified(attempt: Attempt, verification: Verification) -> Outcome:
+    return Outcome(
+        outcome_id=digest(attempt.attempt_id, "verified", verification.verdict, *verification.reasons),
+        attempt_id=attempt.attempt_id,
+        decision_id=attempt.decision_id,
+        at=now(),
+        candidate=attempt.candidate,
+        verdict=verification.verdict,
+        score=verification.score,
+        source="verified",
+        strength=verification.strength,
+        reasons=verification.reasons,
+    )

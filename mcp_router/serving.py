@@ -1,0 +1,53 @@
+"""The life of the server process: it ends with its client, and leaves nothing running and no worktree behind."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from mcp_router.session import Session
+
+
+def serve(port: int | None) -> None:
+    """Serve until the client goes away or a signal comes; port: HTTP on 127.0.0.1, None: stdio."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="acrouter: %(message)s")
+    session = Session()
+    _end_on_signal(session)
+    threading.Thread(target=session.sweep, name="sweep", daemon=True).start()
+    try:
+        if port is None:
+            from mcp_router.server import serve_stdio
+
+            serve_stdio(session)
+        else:
+            from mcp_router.http import serve_http
+
+            serve_http(session, port)
+    finally:
+        session.close()
+        _leave()
+
+
+def _end_on_signal(session: Session) -> None:
+    """A reader blocked on standard input cannot be woken: close what there is, and leave."""
+
+    def end(_: int, __: FrameType | None) -> None:
+        with contextlib.suppress(Exception):
+            session.close()
+        _leave()
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+
+
+def _leave() -> None:
+    """End now: a thread that still waits for a provider must not hold the process."""
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,107 @@
+"""One process's hold on the parts: configuration, memory, the loop, and the work under way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mcp_router.background import Background
+from mcp_router.config import Config, load_config, state_home
+from mcp_router.errors import BadInput, MemoryDamaged
+from mcp_router.loop import Router
+from mcp_router.models import client_candidates, configured_candidates
+from mcp_router.orchestrator.learner import Learner
+from mcp_router.orchestrator.policy import AcrouterPolicy, candidate_prices
+from mcp_router.orchestrator.prior import fitted_prior
+from mcp_router.types import HOST, Candidate
+from mcp_router.verifier import workspace
+from mcp_router.verifier.verifier import CheckVerifier
+from memory_store.database import Database
+from memory_store.journal import JournalError
+from memory_store.redact import redact
+from memory_store.store import MemoryStore
+
+TITLE_CHARACTERS = 120
+VERIFIER_FPR, VERIFIER_FNR = 0.03, 0.03
+"""How often a verdict is taken to be wrong, either way, until it is measured."""
+CLOSE_WITHIN_S = 1.2
+"""Clients wait about two seconds for a server to end."""
+
+
+class Session:
+    """What tools and commands work with. Close it: work under way is then marked interrupted."""
+
+    def __init__(self, home: Path | None = None, folder: Path | None = None) -> None:
+        self.home = home or state_home()
+        self.folder = folder or Path(os.environ.get("CLAUDE_PROJECT_DIR") or Path.cwd())
+        self.config: Config = load_config(self.home)
+        try:
+            self.store = MemoryStore(self.home)
+        except JournalError as error:
+            raise MemoryDamaged(str(error)) from None
+        self.verifier = CheckVerifier(self.home, self.config)
+        self.router = Router(
+            home=self.home,
+            store=self.store,
+            learner=Learner(self.store, self._policy),
+            verifier=self.verifier,
+            title=self.title,
+            check_timeout_s=self.config.checks.timeout_s,
+            seed=self.config.seed,
+        )
+        self.background = Background()
+        self.texts: dict[str, str] = {}
+        """The words of tasks routed by this process, by decision: they are not kept in the memory."""
+        self.closing = False
+
+    def candidates(self, mode: str, client: str | None) -> tuple[Candidate, ...]:
+        """Who can be asked: the configured models, else those that the client at hand runs, and the host itself.
+
+        Raises:
+            BadInput: delegate mode without a configured model.
+        """
+        configured = configured_candidates(self.config)
+        if mode == "delegate":
+            callable_here = tuple(c for c in configured if c.provider is not None)
+            if not callable_here:
+                raise BadInput(
+                    f'mode: delegate calls models itself and none is configured; add [models."ID"] with a provider '
+                    f"to {self.home / 'config.toml'}, or use mode advise."
+                )
+            return callable_here
+        return (*(configured or client_candidates(client)), Candidate(HOST, HOST))
+
+    def title(self, text: str) -> str:
+        """The one line of a task that the memory keeps: cut, redacted, or nothing if so configured."""
+        if not self.config.memory.titles:
+            return ""
+        line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+        return redact(line)[:TITLE_CHARACTERS]
+
+    def close(self) -> None:
+        """Stop what is under way and mark it interrupted; leave no worktree behind; write memory.json."""
+        from mcp_router.delegation import mark_interrupted
+
+        self.closing = True
+        for key in self.background.shutdown(CLOSE_WITHIN_S):
+            mark_interrupted(self, key)
+        workspace.sweep(self.home, own=True)
+        with contextlib.suppress(JournalError):
+            # Derived and rebuilt at will: a full disk must not keep the process from ending.
+            Database(self.home).refresh(self.store)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left behind."""
+        workspace.sweep(self.home)
+
+    def _policy(self, candidates: Sequence[Candidate]) -> AcrouterPolicy:
+        return AcrouterPolicy(
+            prices=candidate_prices(candidates),
+            prior=fitted_prior(candidates),
+            price_of_usd=self.config.lambda_usd,
+            explore=self.config.explore,
+            fpr=VERIFIER_FPR,
+            fnr=VERIFIER_FNR,
+        )

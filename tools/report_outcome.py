@@ -1,0 +1,260 @@
+"""`report_outcome`: what happened, verified by the repository's checks wherever possible."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from mcp_router.background import ANSWER_WITHIN_S, Job
+from mcp_router.delegation import cancel as cancel_run
+from mcp_router.delegation import write_event
+from mcp_router.errors import BadInput
+from mcp_router.executors.advise import action
+from mcp_router.intake import ask_of
+from mcp_router.loop import Ask, Claim, digest, patch_digest
+from mcp_router.models import cost_usd as computed_cost
+from mcp_router.models import resolve
+from mcp_router.session import Session
+from mcp_router.types import HOST, Attempt, Base, Decision, Outcome, Tokens, Verdict
+from mcp_router.verifier import workspace
+from mcp_router.views import outcome_view
+from memory_store.records import now
+
+DESCRIPTION = (
+    "Say what became of a decision. The repository's own checks are run on what changed since it was routed; their "
+    "verdict outranks the claim, teaches the router, and comes with what to try next. cancel=true stops a run."
+)
+
+DecisionId = Annotated[str, Field(description="From route_task")]
+Model = Annotated[str | None, Field(description="The model that did it, if not the first choice")]
+Success = Annotated[bool | None, Field(description="Your claim")]
+Score = Annotated[float | None, Field(description="Your claim, 0 to 1")]
+Verify = Annotated[bool, Field(description="Run the checks")]
+WorktreePath = Annotated[str | None, Field(description="Where the work is, if not in the repository's folder")]
+Cancel = Annotated[bool, Field(description="Stop the run of this decision")]
+
+
+class ReportResult(BaseModel):
+    """What report_outcome returns."""
+
+    decision_id: str
+    status: str = Field(description="done, running (poll query_memory view=run) or cancelling")
+    verdict: str | None = Field(default=None, description="pass, fail, tampered, suspect, refused or no_signal")
+    score: float | None = None
+    source: str | None = Field(default=None, description="verified: our run of the checks; reported: your claim")
+    strength: float | None = None
+    reasons: list[str] = []
+    learned: str | None = None
+    next: str | None = Field(default=None, description="What to do now")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The arguments of report_outcome, as given."""
+
+    decision_id: str
+    model: str | None = None
+    success: bool | None = None
+    score: float | None = None
+    verify: bool = True
+    worktree: str | None = None
+    cost_usd: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    latency_ms: float | None = None
+    note: str | None = None
+    cancel: bool = False
+
+
+def report_outcome(session: Session, report: Report) -> ReportResult:
+    """Record a claim, verify it, learn; answers within two seconds, `running` if the checks take longer.
+
+    Raises:
+        AcrouterError: one sentence naming the argument at fault.
+    """
+    return _within(ANSWER_WITHIN_S, session, report)
+
+
+def report_and_wait(session: Session, report: Report) -> ReportResult:
+    """As report_outcome, for a person: waits until the checks have ended."""
+    return _within(math.inf, session, report)
+
+
+def _within(seconds: float, session: Session, report: Report) -> ReportResult:
+    session.store.refresh()
+    decision = session.store.decision(report.decision_id)
+    if decision is None:
+        raise BadInput(
+            f"decision_id: {report.decision_id[:40]!r} is unknown; use the id that route_task returned, "
+            'or find it by query_memory(view="outcomes").'
+        )
+    if report.cancel:
+        cancel_run(session, decision.decision_id)
+        return ReportResult(
+            decision_id=decision.decision_id, status="cancelling", next="poll query_memory view=run until it ends"
+        )
+    _validate(report)
+    job = session.background.start(
+        f"report:{decision.decision_id}:{report.model}", lambda job: _take_in(session, decision, report, job)
+    )
+    if not job.wait(seconds):
+        poll = f'poll: query_memory(view="run", id="{decision.decision_id}")'
+        return ReportResult(decision_id=decision.decision_id, status="running", next=poll)
+    result: ReportResult = job.outcome()
+    return result
+
+
+def _validate(report: Report) -> None:
+    if report.score is not None and not 0.0 <= report.score <= 1.0:
+        raise BadInput(f"score is {report.score:g}; give a number from 0 to 1.")
+    for name in ("cost_usd", "input_tokens", "output_tokens", "latency_ms"):
+        value = getattr(report, name)
+        if value is not None and value < 0:
+            raise BadInput(f"{name} is {value:g}; give 0 or more, or leave it out if it is not known.")
+
+
+def _take_in(session: Session, decision: Decision, report: Report, job: Job) -> ReportResult:
+    ask = ask_of(session, decision)
+    candidate = _candidate(ask, decision, report.model)
+    before = session.router.belief(ask, candidate)
+    if decision.mode == "delegate":
+        outcome = _claim_delegated(session, decision, report)
+    else:
+        outcome = _judge_advised(session, ask, decision, report, candidate, job)
+    return _result(session, ask, decision, candidate, outcome, before)
+
+
+def _judge_advised(
+    session: Session, ask: Ask, decision: Decision, report: Report, candidate: str, job: Job
+) -> Outcome | None:
+    ask, patch = _changed(ask, decision, report.worktree)
+    attempt = _attempt(ask, decision, report, candidate, patch)
+    known = session.store.effective_outcome(attempt.attempt_id)
+    claimed = session.router.claim(Claim(attempt, _claimed(report), report.note))
+    if known is not None and known.source == "verified":
+        return known
+    if not report.verify or patch is None:
+        return claimed
+    if not patch:
+        return session.router.nothing_changed(attempt, _where(decision, report))
+    write_event(session, decision.decision_id, "running", work="verify")
+    try:
+        return session.router.judge(ask, attempt, patch, job.cancel)
+    finally:
+        write_event(session, decision.decision_id, "done", work="verify")
+
+
+def _claim_delegated(session: Session, decision: Decision, report: Report) -> Outcome | None:
+    """What a user or agent says of a run's result counts for the attempt that made it."""
+    attempts = [a for a in session.store.attempts(decision.decision_id) if report.model in (None, a.candidate)]
+    if not attempts:
+        raise BadInput("model: no attempt of that model is on record for this run; leave model out.")
+    session.router.claim(Claim(attempts[-1], _claimed(report), report.note))
+    return session.store.effective_outcome(attempts[-1].attempt_id)
+
+
+def _changed(ask: Ask, decision: Decision, worktree: str | None) -> tuple[Ask, bytes | None]:
+    """The ask with the base that fits, and the patch from there to the tree as it is; None where nothing was recorded.
+
+    Raises:
+        BadInput, RepositoryError: the worktree is none of this repository's, or it is gone.
+    """
+    if ask.base is None or ask.task.path is None:
+        return ask, None
+    folder = Path(worktree).expanduser() if worktree else ask.task.path
+    if not folder.is_dir():
+        raise BadInput(f"worktree: {str(folder)[:200]!r} is not a folder; name the one in which the work was done.")
+    repository = workspace.open_repository(folder)
+    if repository.identity != decision.repo:
+        raise BadInput(f"worktree: {folder} belongs to another repository than the decision ({decision.repo}).")
+    base = ask.base
+    if repository.root != ask.task.path and base.head is not None:
+        # A client's own worktree starts from HEAD: the user's uncommitted work was never in it.
+        base = Base(commit=base.head, tree=base.tree, head=base.head, dirty=False)
+    state = workspace.take_snapshot(repository)
+    return replace(ask, base=base), workspace.diff(repository, base.commit, state.commit)
+
+
+def _attempt(ask: Ask, decision: Decision, report: Report, candidate: str, patch: bytes | None) -> Attempt:
+    """An attempt is known by its decision, its model and its patch: reporting it twice is one attempt."""
+    known = next((c for c in ask.candidates if c.id == candidate), None)
+    tokens = Tokens(input=report.input_tokens, output=report.output_tokens)
+    cost, source = report.cost_usd, "reported"
+    if cost is None and known is not None:
+        # A host tells input and output only; with its cached input priced in full this is an upper bound.
+        cost, source = computed_cost(known.price, replace(tokens, cache_read=0, cache_write=0)), "computed"
+    return Attempt(
+        attempt_id=f"{decision.decision_id}.{digest(candidate, patch_digest(patch))}",
+        decision_id=decision.decision_id,
+        at=now(),
+        candidate=candidate,
+        model_asked=known.model if known else candidate,
+        tokens=tokens,
+        cost_usd=cost,
+        cost_source=source if cost is not None else "unknown",
+        latency_ms=report.latency_ms,
+        patch_sha256=patch_digest(patch) or None,
+    )
+
+
+def _candidate(ask: Ask, decision: Decision, model: str | None) -> str:
+    """The candidate that a report is about; a model that was not on offer counts under its own name."""
+    if model is None:
+        return decision.chain[0].candidate if decision.chain else HOST
+    for candidate in ask.candidates:
+        if model in (candidate.id, candidate.model):
+            return candidate.id
+    wanted = resolve(model)
+    for candidate in ask.candidates:
+        own = resolve(candidate.model)
+        if wanted is not None and own is not None and own.identity == wanted.identity:
+            return candidate.id
+    return model[:80]
+
+
+def _claimed(report: Report) -> float | None:
+    if report.score is not None:
+        return report.score
+    return None if report.success is None else float(report.success)
+
+
+def _where(decision: Decision, report: Report) -> str:
+    return report.worktree or decision.path or "the repository"
+
+
+def _result(
+    session: Session, ask: Ask, decision: Decision, candidate: str, outcome: Outcome | None, before: float | None
+) -> ReportResult:
+    seen: dict[str, Any] = outcome_view(outcome) if outcome else {}
+    return ReportResult(
+        decision_id=decision.decision_id,
+        status="done",
+        learned=_learned(session, ask, candidate, before),
+        next=_next(session, ask, decision, outcome),
+        **seen,
+    )
+
+
+def _learned(session: Session, ask: Ask, candidate: str, before: float | None) -> str | None:
+    after = session.router.belief(ask, candidate)
+    if before is None or after is None:
+        return None
+    kind = ask.task.dimension.replace("_", " ")
+    return f"{candidate} on {kind} like this: {before:.0%} -> {after:.0%}"
+
+
+def _next(session: Session, ask: Ask, decision: Decision, outcome: Outcome | None) -> str | None:
+    if outcome is None or outcome.verdict == Verdict.PASS:
+        return None
+    if outcome.verdict == Verdict.NO_SIGNAL:
+        return "Nothing was verified: judge it yourself."
+    rest = session.router.rest(ask)
+    if not rest:
+        return "No other candidate is worth its cost: do it yourself."
+    chosen = next(c for c in ask.candidates if c.id == rest[0].candidate)
+    undo = "Undo the change, then: " if decision.path else ""
+    return f"{undo}{action(chosen, decision.client, ask.task)} Report with model={chosen.id!r}."
