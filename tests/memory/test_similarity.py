@@ -133,7 +133,7 @@ def test_search_among_10000_tasks_takes_under_3_ms() -> None:
     for _ in range(3):
         times = []
         for query in [task() for _ in range(100)]:
-            started = perf_counter()
+            started = thread_time()
             index.search(query, limit=20)
             times.append(1000 * (thread_time() - started))
         percentiles.append(sorted(times)[94])
