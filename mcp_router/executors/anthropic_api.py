@@ -41,8 +41,7 @@ class AnthropicApi:
             "system": [{"type": "text", "text": system, **CACHE}],
             "messages": _messages(conversation),
             "tools": [
-                {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
-                for tool in tools
+                {"name": tool.name, "description": tool.description, "input_schema": tool.parameters} for tool in tools
             ],
             "timeout": min(self._endpoint.timeout_s, patience.left_s()),
             **effort,
@@ -71,16 +70,15 @@ def _messages(conversation: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def _turn(message: Any) -> Turn:
-    calls = tuple(
-        ToolCall(block.id, block.name, block.input) for block in message.content if block.type == "tool_use"
-    )
+    calls = tuple(ToolCall(block.id, block.name, block.input) for block in message.content if block.type == "tool_use")
     return Turn(
         text="".join(block.text for block in message.content if block.type == "text"),
         tool_calls=calls,
         tokens=_tokens(message.usage),
         model_served=message.model,
         stop=_stop(message.stop_reason, calls),
-        raw=message.content,
+        # An empty text block is refused when it is sent back.
+        raw=[block for block in message.content if block.type != "text" or block.text.strip()],
     )
 
 

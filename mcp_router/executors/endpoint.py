@@ -50,6 +50,8 @@ def endpoint_of(model: str, config: ModelConfig, effort: str | None) -> Endpoint
         raise ProviderError(
             "auth", f"{key_env} is not set, so {model} cannot be called; set it, or set models.{model}.key_env."
         )
+    if not (key.isascii() and key.isprintable()):
+        raise ProviderError("auth", f"{key_env} holds characters that no key has; set it to the key of {model} alone.")
     return Endpoint(
         model=model,
         sent_as=config.served_as or model,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 RETRY_DELAYS_S = (0.5, 2.0)
 """Seconds before the second and the third try, where the provider does not say."""
 
-UNBILLED = ("auth", "rate_limit", "refused")
-"""Kinds of fault after which nothing is owed: the provider turned the request away before any work."""
+UNBILLED = ("auth", "rate_limit", "refused", "unreachable")
+"""Kinds of fault after which nothing is owed: the request was turned away before any work, or never arrived."""
 
 
 def answered(call: Callable[[], Turn], endpoint: Endpoint, patience: Patience) -> Turn:
@@ -48,7 +48,7 @@ def answered(call: Callable[[], Turn], endpoint: Endpoint, patience: Patience) -
 def explain(error: Exception, endpoint: Endpoint) -> ProviderError:
     """The fault behind an SDK's exception, in one sentence that names the model, the provider and the fix.
 
-    kind: auth (401, 403), rate_limit (429), refused (other 4xx), server (5xx, unreachable), timeout (no byte for
+    kind: auth (401, 403), rate_limit (429), refused (other 4xx), server (5xx), unreachable, timeout (no byte for
     timeout_s), garbage (not the protocol's shape, or the connection closed half way).
     """
     who = endpoint.describe()
@@ -61,8 +61,8 @@ def explain(error: Exception, endpoint: Endpoint) -> ProviderError:
         return ProviderError(
             "timeout", f"{who} sent nothing for {endpoint.timeout_s:g} s; try again, or raise {setting}.timeout_s."
         )
-    if "ConnectError" in names:
-        return ProviderError("server", f"{who} cannot be reached; check {setting}.base_url and the network.")
+    if names & {"ConnectError", "ProxyError", "UnsupportedProtocol", "InvalidURL"}:
+        return ProviderError("unreachable", f"{who} cannot be reached; check {setting}.base_url and the network.")
     if names & {"TransportError", "APIConnectionError"}:
         return ProviderError("garbage", f"{who} closed the connection in the middle of its answer; try again.")
     if "APIError" in names:

@@ -91,10 +91,8 @@ class Folder:
             old, new = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
         count = text.count(old) if old else 0
         if count != 1:
-            why = (
-                f"occurs {count} times; add lines around it" if count > 1 else "is not there; read the file again"
-            )
-            raise ToolError(f"{path} is unchanged: the old text {why}, and copy it exactly.")
+            fix = "occurs more than once; add lines around it" if count else "is not there; read the file again"
+            raise ToolError(f"{path} is unchanged: the old text {fix}, and copy it exactly.")
         self._write(path, text.replace(old, new))
         return f"{path} is edited."
 
@@ -169,9 +167,7 @@ class Folder:
         try:
             data = text.encode("utf-8")
         except UnicodeEncodeError:
-            raise ToolError(
-                "The text holds half a surrogate pair, which UTF-8 cannot hold; leave it out."
-            ) from None
+            raise ToolError("The text holds half a surrogate pair, which UTF-8 cannot hold; leave it out.") from None
         if len(data) > MAX_FILE_BYTES:
             raise ToolError(f"{path} would have more than {MAX_FILE_BYTES} bytes; write less.")
         real.parent.mkdir(parents=True, exist_ok=True)

@@ -96,9 +96,7 @@ class _Answer:
                 call["arguments"] += part.function.arguments or ""
 
     def turn(self) -> Turn:
-        calls = tuple(
-            ToolCall(call["id"], call["name"], parsed(call["arguments"])) for call in self.calls.values()
-        )
+        calls = tuple(ToolCall(call["id"], call["name"], parsed(call["arguments"])) for call in self.calls.values())
         return Turn(
             text=self.text,
             tool_calls=calls,
