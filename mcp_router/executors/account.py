@@ -112,7 +112,7 @@ class Account:
     @property
     def cost_usd(self) -> float | None:
         """The known part of what was spent; None where nothing of it is known."""
-        return None if self.cost_source == "unknown" else sum(self._known)
+        return None if self.cost_source == "unknown" else sum(self._known, 0.0)
 
     @property
     def cost_source(self) -> str:
