@@ -22,7 +22,12 @@ VERSION = 1
 
 def now() -> str:
     """The current time, as records write it: UTC, milliseconds, for example 2026-11-24T09:30:00.000Z."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as records write it; of two stamps the later one is the greater string."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,7 @@ class Decision:
 class Attempt:
     """One candidate's work on one task. It is paid for whatever came of it.
 
-    `cost_source` is reported, computed or unknown. `fault` names what kept the model from answering (None if
+    `cost_source` is reported, computed, partial (some calls went unanswered) or unknown. `fault` names what kept the model from answering (None if
     it answered); a fault is not the model's failure. `result` is the ref of the commit that holds its work.
     """
 

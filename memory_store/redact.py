@@ -67,24 +67,35 @@ _OTHER_KEYS = re.compile(
 )
 _PLACEHOLDER = re.compile(r"[$%{<*.]|https?://|(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*\.\w{1,8}$|\W+$")
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z_.-]*[?!.:]*$")
-_CONSTANT = re.compile(
-    r"(?:none|null|nil|true|false|undefined|str(?:ing)?|required|optional|password|secret)$", re.I
-)
+_CONSTANT = re.compile(r"(?:none|null|nil|true|false|undefined|str(?:ing)?|required|optional|password|secret)$", re.I)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.I)
 _LETTER_BESIDE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
+
+# What a text must hold for the patterns above to match: nearly all text is done with after looking for these.
+_MARKS = (
+    *("-----BEGIN ", "sk-", "sk_", "rk_", "whsec_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+    *("AKIA", "ASIA", "xox", "xapp-", "AIza", "ya29.", "hf_", "gsk_", "r8_", "npm_", "dop_v1_", "shpat_", "xai-"),
+    *("pplx-", "tvly-", "pypi-", "SG.", "eyJ", "hooks.slack.com"),
+)
+_SCHEMES = ("authorization", "bearer", "basic")
+_NAMES = ("pass", "pwd", "secret", "key", "token", "credential")
 
 
 def redact(text: str) -> str:
     """`text` with each secret that it shows replaced by "[redacted]"; all else as it was. Idempotent."""
-    text = _TOKEN.sub(HIDDEN, text)
+    if any(mark in text for mark in _MARKS):
+        text = _TOKEN.sub(HIDDEN, text)
     if "://" in text:
         text = _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
         text = _URL_TOKEN.sub(HIDDEN, text)
-    text = _HEADER.sub(rf"\1{HIDDEN}", text)
-    text = _BEARER.sub(rf"\1{HIDDEN}", text)
-    if "--" in text:
+    lower = text.lower()
+    if any(scheme in lower for scheme in _SCHEMES):
+        text = _HEADER.sub(rf"\1{HIDDEN}", text)
+        text = _BEARER.sub(rf"\1{HIDDEN}", text)
+    if any(name in lower for name in _NAMES):
         text = _FLAG.sub(_hide_value, text)
-    return _NAMED.sub(_hide_value, text)
+        text = _NAMED.sub(_hide_value, text)
+    return text
 
 
 def _hide_value(match: re.Match[str]) -> str:
