@@ -82,7 +82,8 @@ class Decision:
 
     `propensity` is the probability with which the first candidate was chosen, in (0, 1]. `title` is the
     task's first line, cut and redacted; the task's text itself is not kept. `features` are hashes of its
-    words, by which similar tasks are found. `path` is the folder on this machine.
+    words, by which similar tasks are found; `names` the tests, files and identifiers that it names, by which its
+    result is judged. `eligible` are the candidates that were chosen among. `path` is the folder on this machine.
     """
 
     kind: ClassVar[str] = "decision"
@@ -93,11 +94,13 @@ class Decision:
     path: str | None = None
     title: str
     features: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
     dimension: str = "unknown"
     dimension_confidence: float | None = None
     language: str | None = None
     mode: str = "advise"
     client: str | None = None
+    eligible: tuple[str, ...] = ()
     chain: tuple[Choice, ...]
     propensity: float
     policy: str
@@ -113,8 +116,8 @@ class Decision:
 class Attempt:
     """One candidate's work on one task. It is paid for whatever came of it.
 
-    `cost_source` is reported, computed, partial (some calls went unanswered) or unknown. `fault` names what kept the model from answering (None if
-    it answered); a fault is not the model's failure. `result` is the ref of the commit that holds its work.
+    `cost_source` is reported, computed, partial (some calls went unanswered) or unknown. `fault` names what kept
+    the model from answering (None if it answered); a fault is not the model's failure. `result` is the ref of the commit that holds its work.
     """
 
     kind: ClassVar[str] = "attempt"
