@@ -161,9 +161,7 @@ class Journal:
             if self._seen:
                 self._begin_anew()
         except OSError as error:
-            raise JournalError(
-                f"{self.path} cannot be read ({error.strerror}); make it a readable file."
-            ) from None
+            raise JournalError(f"{self.path} cannot be read ({error.strerror}); make it a readable file.") from None
 
     def _begin_anew(self) -> None:
         self._restart()

@@ -117,7 +117,8 @@ class Attempt:
     """One candidate's work on one task. It is paid for whatever came of it.
 
     `cost_source` is reported, computed, partial (some calls went unanswered) or unknown. `fault` names what kept
-    the model from answering (None if it answered); a fault is not the model's failure. `result` is the ref of the commit that holds its work.
+    the model from answering (None if it answered); a fault is not the model's failure. `result` is the ref of the
+    commit that holds its work.
     """
 
     kind: ClassVar[str] = "attempt"

@@ -31,9 +31,7 @@ def task_rewards(observations: Iterable[Observation], price_of_usd: float) -> li
     by_task: dict[str, list[Observation]] = {}
     for observation in observations:
         by_task.setdefault(observation.task_id, []).append(observation)
-    return [
-        _task_reward(items, price_of_usd) for items in by_task.values() if any(o.score is not None for o in items)
-    ]
+    return [_task_reward(items, price_of_usd) for items in by_task.values() if any(o.score is not None for o in items)]
 
 
 def _task_reward(items: list[Observation], price_of_usd: float) -> TaskReward:
