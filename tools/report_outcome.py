@@ -50,6 +50,7 @@ class ReportResult(BaseModel):
     reasons: list[str] = []
     learned: str | None = None
     next: str | None = Field(default=None, description="What to do now")
+    next_model: str | None = Field(default=None, description="Who should try next")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +231,13 @@ def _result(
     session: Session, ask: Ask, decision: Decision, candidate: str, outcome: Outcome | None, before: float | None
 ) -> ReportResult:
     seen: dict[str, Any] = outcome_view(outcome) if outcome else {}
+    step, model = _next(session, ask, decision, outcome)
     return ReportResult(
         decision_id=decision.decision_id,
         status="done",
         learned=_learned(session, ask, candidate, before),
-        next=_next(session, ask, decision, outcome),
+        next=step,
+        next_model=model,
         **seen,
     )
 
@@ -247,14 +250,16 @@ def _learned(session: Session, ask: Ask, candidate: str, before: float | None) -
     return f"{candidate} on {kind} like this: {before:.0%} -> {after:.0%}"
 
 
-def _next(session: Session, ask: Ask, decision: Decision, outcome: Outcome | None) -> str | None:
-    if outcome is None or outcome.verdict == Verdict.PASS:
-        return None
-    if outcome.verdict == Verdict.NO_SIGNAL:
-        return "Nothing was verified: judge it yourself."
+def _next(session: Session, ask: Ask, decision: Decision, outcome: Outcome | None) -> tuple[str | None, str | None]:
+    """What to do now, and by whom; what the host itself says of a failure is enough to go on."""
+    held = session.store.effective_outcome(outcome.attempt_id) if outcome else None
+    if held is None or held.verdict == Verdict.PASS:
+        return None, None
+    if held.verdict == Verdict.NO_SIGNAL:
+        return "Nothing was verified: judge it yourself.", None
     rest = session.router.rest(ask)
     if not rest:
-        return "No other candidate is worth its cost: do it yourself."
+        return "No other candidate is worth its cost: do it yourself.", None
     chosen = next(c for c in ask.candidates if c.id == rest[0].candidate)
     undo = "Undo the change, then: " if decision.path else ""
-    return f"{undo}{action(chosen, decision.client, ask.task)} Report with model={chosen.id!r}."
+    return f"{undo}{action(chosen, decision.client, ask.task)} Report with model={chosen.id!r}.", chosen.id
