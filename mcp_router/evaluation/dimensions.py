@@ -21,7 +21,7 @@ from statistics import fmean
 from typing import Any
 
 from mcp_router.errors import BadInput
-from mcp_router.evaluation.logistic import held_out, log_loss, train
+from mcp_router.evaluation.logistic import Example, held_out, log_loss, train
 from mcp_router.orchestrator.dimension import TABLE, UNKNOWN, infer
 from mcp_router.orchestrator.signs import signs
 from mcp_router.types import DIMENSIONS
@@ -45,30 +45,35 @@ def labelled(split: str) -> list[tuple[str, str]]:
 def fit() -> dict[str, Any]:
     """The contents of dimension.json, from the fit half alone."""
     examples = [(signs(text), dimension) for text, dimension in labelled("fit")]
-    tried = []
-    for penalty in PENALTIES:
-        pairs = held_out(examples, DIMENSIONS, penalty=penalty)
-        tried += [(log_loss(pairs, temperature), penalty, temperature) for temperature in TEMPERATURES]
-    loss, penalty, temperature = min(tried)
-    table = train(examples, DIMENSIONS, penalty=penalty)
-    pairs = held_out(examples, DIMENSIONS, penalty=penalty)
-    right = fmean(replace(own, threshold=0.0).answer(found)[0] == truth for own, (found, truth) in pairs)
-    weights = {sign: [round(100 * weight) for weight in row] for sign, row in table.weights.items()}
+    folds = {penalty: held_out(examples, DIMENSIONS, penalty=penalty) for penalty in PENALTIES}
+    loss, penalty, temperature = min(
+        (log_loss(pairs, temperature), penalty, temperature)
+        for penalty, pairs in folds.items()
+        for temperature in TEMPERATURES
+    )
+    right = (replace(own, threshold=0.0).answer(found)[0] == truth for own, (found, truth) in folds[penalty])
     return {
         "made_by": COMMAND,
         "date": datetime.now(UTC).date().isoformat(),
         "texts": "the fit half of evaluation/labelled/subtasks.tsv, the project's own, under its licence",
         "cross_validation": {
             "texts": len(examples),
-            "accuracy": round(right, 4),
+            "accuracy": round(fmean(right), 4),
             "log_loss": round(loss, 4),
             "penalty": penalty,
         },
         "temperature": temperature,
         "threshold": THRESHOLD,
         "dimensions": list(DIMENSIONS),
-        "weights": {sign: row for sign, row in weights.items() if max(map(abs, row)) >= 5},
+        "weights": weights(examples, penalty),
     }
+
+
+def weights(examples: Sequence[Example], penalty: float) -> dict[str, list[int]]:
+    """Weights fitted on all examples, in hundredths; signs that hardly weigh anything are left out."""
+    table = train(examples, DIMENSIONS, penalty=penalty)
+    rows = {sign: [round(100 * weight) for weight in row] for sign, row in table.weights.items()}
+    return {sign: row for sign, row in rows.items() if max(map(abs, row)) >= 5}
 
 
 def write(table: dict[str, Any], path: Path = TABLE) -> None:

@@ -19,10 +19,10 @@ def train(
 ) -> Table:
     """Weights by AdaGrad (Duchi, Hazan and Singer, 2011) on the log-loss with an L2 penalty; seeded.
 
-    Signs that only one example has are left out.
+    Signs that fewer than three examples have are left out.
     """
     held = Counter(sign for found, _ in examples for sign in found)
-    weights = {sign: [0.0] * len(dimensions) for sign in sorted(held) if held[sign] > 1}
+    weights = {sign: [0.0] * len(dimensions) for sign in sorted(held) if held[sign] > 2}
     squares = {sign: [1e-8] * len(dimensions) for sign in weights}
     order = [
         ([(sign, value) for sign, value in found.items() if sign in weights], list(dimensions).index(dimension))
