@@ -26,7 +26,7 @@ def parse(raw: bytes) -> tuple[str, int, Record | None]:
         ValueError: it holds no record, or not the one that was written.
     """
     try:
-        line = _decode(raw.decode("utf-8-sig"))
+        line = _decode(raw.decode().removeprefix("\ufeff"))
         version, key, kind, data = line["v"], line["id"], line["kind"], line["data"]
     except (ValueError, RecursionError):
         raise ValueError("it is not JSON") from None
