@@ -43,7 +43,8 @@ class AtomicStorage(Storage):
             tables = json.loads(self.path.read_bytes())
         except (OSError, ValueError):
             return None
-        return tables if isinstance(tables, dict) else None
+        whole = isinstance(tables, dict) and all(isinstance(table, dict) for table in tables.values())
+        return tables if whole else None
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """Put all tables in place in one step."""
@@ -106,8 +107,9 @@ class Database:
         signature = self._signature(mark)
         if signature is None or signature == self._known_good:
             return signature is not None
-        meta = (AtomicStorage(self.path).read() or {}).get("_meta", {}).get("1", {})
-        if (meta.get("format"), meta.get("journal")) != (FORMAT, mark):
+        tables = AtomicStorage(self.path).read() or {}
+        meta = tables.get("_meta", {}).get("1")
+        if not isinstance(meta, dict) or (meta.get("format"), meta.get("journal")) != (FORMAT, mark):
             return False
         self._known_good = signature
         return True
