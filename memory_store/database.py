@@ -10,7 +10,7 @@ import json
 import math
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from tinydb import TinyDB
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _LEFT_OUT = {"features"}
+"""Hashes, a line each: they say nothing to a person and would be most of the file."""
 
 
 class AtomicStorage(Storage):
-    """A TinyDB storage in which readers see the old file or the new one, whole. A corrupt file reads as none."""
+    """A TinyDB storage in which readers see the old file or the new one, whole; a corrupt file reads as none."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,7 +52,7 @@ class AtomicStorage(Storage):
         temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
         try:
             with temporary.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(data, indent=1, ensure_ascii=False))
+                file.write(json.dumps(data, indent=1, ensure_ascii=False, default=asdict))
             temporary.replace(self.path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -130,4 +131,5 @@ class Database:
 
 
 def _document(record: Record) -> dict[str, Any]:
-    return {key: value for key, value in asdict(record).items() if key not in _LEFT_OUT}
+    names = (field.name for field in fields(record))
+    return {name: getattr(record, name) for name in names if name not in _LEFT_OUT}
