@@ -86,7 +86,7 @@ class Database:
         return True
 
     def _make(self, store: MemoryStore) -> None:
-        mark = store.journal.mark
+        mark = store.mark
         tables: dict[str, Sequence[Record]] = {
             "decisions": store.decisions(),
             "attempts": store.attempts(),
@@ -104,7 +104,7 @@ class Database:
         self._known_good = self._signature(mark)
 
     def _is_current(self, store: MemoryStore) -> bool:
-        mark = store.journal.mark
+        mark = store.mark
         signature = self._signature(mark)
         if signature is None or signature == self._known_good:
             return signature is not None

@@ -42,6 +42,8 @@ class MemoryStore:
         self._lock = RLock()
         self._timeline = Timeline()
         self._generation = self.journal.generation
+        self.mark = ""
+        """Names the state of the journal that all answers rest on."""
         self._forget()
         self.refresh()
 
@@ -103,6 +105,7 @@ class MemoryStore:
             for attempt_id in touched:
                 if attempt_id in self._attempts:
                     self._timeline.put(attempt_id, self._observe(self._attempts[attempt_id]))
+            self.mark = self.journal.mark
             return len(records)
 
     def decision(self, decision_id: str) -> Decision | None:
@@ -184,6 +187,7 @@ class MemoryStore:
     def health(self) -> dict[str, Any]:
         """The state of the journal (see `Journal.health`) and what it holds, counted."""
         with self._lock:
+            self.refresh()
             counts = {
                 "decisions": len(self._decisions),
                 "attempts": len(self._attempts),

@@ -54,6 +54,17 @@ def test_it_is_made_anew_only_when_it_is_behind(store: MemoryStore, tmp_path: Pa
     assert len(TinyDB(tmp_path / "memory.json", access_mode="r").table("outcomes")) == 2
 
 
+def test_what_another_process_appended_is_in_it_once_it_was_read(store: MemoryStore, tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    database.refresh(store)
+    MemoryStore(tmp_path).append(outcome("o2"))
+    store.journal.health()
+    database.refresh(store)
+    store.refresh()
+    assert database.refresh(store)
+    assert len(TinyDB(tmp_path / "memory.json", access_mode="r").table("outcomes")) == 2
+
+
 @pytest.mark.parametrize(
     "damage", [None, "", "garbage", "[]", '{"_meta": {"1": {}}}', '{"_meta": {"1": 2}}', '{"_meta": []}']
 )
