@@ -16,7 +16,16 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from mcp_router.demo.provider import RecordedProvider
-from mcp_router.demo.stage import KEY_VARIABLE, MODELS, Step, answer_cost_usd, lay_answer, lay_tests, restore
+from mcp_router.demo.stage import (
+    KEY_VARIABLE,
+    MODELS,
+    Step,
+    answer_cost_usd,
+    lay_answer,
+    lay_tests,
+    plain_path,
+    restore,
+)
 
 POLL_EVERY_S = 0.1
 POLL_FOR_S = 120.0
@@ -41,7 +50,7 @@ async def work(
 
 
 def _server(repo: Path, home: Path) -> StdioServerParameters:
-    env = {"ACROUTER_HOME": str(home), KEY_VARIABLE: "demo-key", "NO_PROXY": "127.0.0.1"}
+    env = {"ACROUTER_HOME": str(home), KEY_VARIABLE: "demo-key", "NO_PROXY": "127.0.0.1", "PATH": plain_path()}
     return StdioServerParameters(command=sys.executable, args=["-I", "-m", "mcp_router", "serve"], env=env, cwd=repo)
 
 

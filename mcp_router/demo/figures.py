@@ -125,7 +125,7 @@ def _best(reference: MemoryStore) -> dict[str, float]:
     """The best single model's reward on each subtask."""
     best: dict[str, float] = {}
     for reward in task_rewards(reference.observations(), PRICE_OF_USD):
-        subtask, _, model = reward.task_id.partition(":")
+        subtask, _, model = reward.task_id.partition("/")
         assert model in MODELS
         best[subtask] = max(best.get(subtask, reward.reward), reward.reward)
     return best

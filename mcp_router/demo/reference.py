@@ -25,7 +25,7 @@ from memory_store.store import MemoryStore
 
 def decision_id(subtask: Subtask, model: str) -> str:
     """The decision in the reference memory that gives a subtask to a model."""
-    return f"{subtask.id}:{model}"
+    return f"{subtask.id}/{model}"
 
 
 def fill_reference(subtasks: Sequence[Subtask], cast: Cast, repo: Path, home: Path, memory: Path) -> None:

@@ -16,7 +16,18 @@ from mcp_router.demo import figures
 from mcp_router.demo.agent import work
 from mcp_router.demo.provider import RecordedProvider
 from mcp_router.demo.reference import fill_reference
-from mcp_router.demo.stage import CHEAPEST, DEAREST, MODELS, Cast, Step, cast, isolation_here, stream, write_config
+from mcp_router.demo.stage import (
+    CHEAPEST,
+    DEAREST,
+    MODELS,
+    Cast,
+    Step,
+    cast,
+    isolation_here,
+    plain_path,
+    stream,
+    write_config,
+)
 from mcp_router.demo.subtasks import Answer, Subtask, load_subtasks, make_repository
 from mcp_router.demo.where import history_file, subtasks_folder
 from memory_store.store import MemoryStore
@@ -24,6 +35,7 @@ from memory_store.store import MemoryStore
 if TYPE_CHECKING:
     from rich.console import Console
 
+PER_DIMENSION = 3
 COLOURS = {"pass": "green", "fail": "red", "tampered": "magenta", "refused": "yellow", "suspect": "magenta"}
 
 
@@ -32,6 +44,7 @@ def run_demo(*, seed: int, as_json: bool) -> int:
     from rich.console import Console
 
     console = Console(stderr=as_json, highlight=False)
+    os.environ["PATH"] = plain_path()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="acrouter-demo-") as folder:
         found = _play(Path(folder), seed, console, quiet=as_json)
@@ -46,7 +59,8 @@ def run_demo(*, seed: int, as_json: bool) -> int:
 
 def _play(folder: Path, seed: int, console: Console, *, quiet: bool) -> dict[str, Any]:
     subtasks, actors = load_subtasks(subtasks_folder()), cast(seed)
-    steps = stream(subtasks, seed)
+    steps = stream(subtasks, seed, PER_DIMENSION)
+    subtasks = tuple(step.subtask for step in steps if step.half == 0)
     home, repo, copy = folder / "home", folder / "shop", folder / "reference" / "shop"
     copy.parent.mkdir()
     for place in (repo, copy):
@@ -142,4 +156,4 @@ def _summary(found: dict[str, Any], console: Console) -> None:
         console.print(f"\n[bold]Learned[/bold], for example on {moved['dimension'].replace('_', ' ')}:")
         for when in ("before", "after"):
             console.print(f"  {when}: {moved[when]['reason']}")
-    console.print(f"\nseed {found['seed']}, {found['seconds']} s, process {os.getpid()}; --json gives the same.")
+    console.print(f"\nseed {found['seed']}, {found['seconds']} s; --json gives the same.")

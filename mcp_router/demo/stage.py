@@ -7,8 +7,11 @@ temporary folder and the loopback address.
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +61,18 @@ def cast(seed: int) -> Cast:
     return Cast(dict(zip(MODELS, slots, strict=True)))
 
 
-def stream(subtasks: Sequence[Subtask], seed: int) -> tuple[Step, ...]:
-    """All subtasks twice, in one order: freshly worded the second time, and in the other of the two modes."""
+def stream(subtasks: Sequence[Subtask], seed: int, per_dimension: int | None = None) -> tuple[Step, ...]:
+    """Subtasks twice, in one order: freshly worded the second time, and in the other of the two modes.
+
+    per_dimension: so many of each dimension, drawn by the seed; None: all.
+    """
     order = list(subtasks)
     random.Random(seed + 1).shuffle(order)
+    seen: Counter[str] = Counter()
+    for subtask in list(order):
+        seen[subtask.dimension] += 1
+        if per_dimension is not None and seen[subtask.dimension] > per_dimension:
+            order.remove(subtask)
     return tuple(
         Step(half, subtask, subtask.phrasings[half], ("advise", "delegate")[(place + half) % 2])
         for half in (0, 1)
@@ -92,6 +103,12 @@ def isolation_here() -> tuple[str, str]:
         return "auto", f"Checks run in a sandbox ({choose('auto').level})."
     except CheckUnavailable as error:
         return "none", f"Checks of the sample run unprotected: {error}"
+
+
+def plain_path() -> str:
+    """A PATH with git and the system's programs, so that the checks of the sample run alike everywhere."""
+    git = shutil.which("git")
+    return os.pathsep.join(dict.fromkeys([*([str(Path(git).parent)] if git else []), *os.defpath.split(os.pathsep)]))
 
 
 def write_config(home: Path, base_url: str, seed: int, isolation: str) -> None:

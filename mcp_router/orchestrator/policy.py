@@ -34,8 +34,11 @@ from memory_store.observations import Observation
 from memory_store.similarity import SimilarityIndex
 
 NEIGHBOURS = 8
-NEAR = 0.2
-"""Tasks less similar than this say nothing of each other."""
+UNLIKE, SAME = 0.1, 0.48
+"""Unrelated tasks are less similar than the one, two wordings of one task more than the other: what was found on the
+pairs in tests/memory/test_similarity.py. In between, kinship grows evenly."""
+KIN = 0.9
+"""The kinship of two wordings of one task: short of 1, because models answer anew each time."""
 DRIFT_PER_DAY = 0.002
 """Variance added to what is believed of a candidate for each day since it was last seen: models change."""
 HOST_PRIOR = Belief(0.8, 0.5)
@@ -118,9 +121,9 @@ class AcrouterPolicy:
         place = Place(None if task.dimension == "unknown" else task.dimension, task.repo)
         here = [Evidence(name, 0.0) for name in context.tried]
         neighbours = tuple(
-            (key, min(likeness, 0.95))
+            (key, kinship(likeness))
             for key, likeness in self._index.search(task.features, NEIGHBOURS + 1)
-            if likeness >= NEAR and key != context.task_id
+            if likeness > UNLIKE and key != context.task_id
         )
         near = [
             Evidence(seen.candidate, seen.score, seen.weight * likeness)
@@ -267,6 +270,15 @@ class AcrouterPolicy:
 def _work_usd(price: Price) -> float:
     """The part of a typical attempt that shrinks with the task."""
     return (1.0 - HANDOVER_SHARE) * (list_cost_usd(price) or 0.0)
+
+
+def kinship(likeness: float) -> float:
+    """How far the outcome of one task tells that of another, in [0, KIN], from the similarity of their words.
+
+    >>> kinship(0.05), round(kinship(0.29), 2), kinship(0.7)
+    (0.0, 0.45, 0.9)
+    """
+    return KIN * min(1.0, max(0.0, (likeness - UNLIKE) / (SAME - UNLIKE)))
 
 
 def candidate_prices(candidates: Sequence[Candidate]) -> dict[str, Price]:
