@@ -42,7 +42,8 @@ class ModelConfig(_Table):
     base_url: str | None = None
     """The endpoint; the provider's own when left out."""
     key_env: str | None = None
-    """The environment variable that holds the key; ANTHROPIC_API_KEY or OPENAI_API_KEY when left out."""
+    """The environment variable that holds the key. When left out: ANTHROPIC_API_KEY or OPENAI_API_KEY at the
+    provider's own endpoint, and no key at another `base_url`."""
     served_as: str | None = None
     """The name to send to the endpoint, where it differs from the name in this file."""
     effort: Literal["low", "medium", "high"] | None = None

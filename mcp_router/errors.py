@@ -37,7 +37,7 @@ class BudgetExceeded(AcrouterError):
 
 
 class ProviderError(AcrouterError):
-    """A model's provider failed; `kind` is auth, rate_limit, server, timeout or garbage."""
+    """A model's provider failed; `kind` is auth, rate_limit, server, timeout, garbage, refused or unreachable."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mcp_router.delegation import status
 from mcp_router.errors import BadInput, PatchRefused
+from mcp_router.run_log import status
 from mcp_router.session import Session
 from mcp_router.types import Decision
 from mcp_router.verifier import workspace
@@ -115,7 +115,7 @@ def refs_of(repository: Repository, decision_id: str) -> list[str]:
 
 
 def _run(session: Session, decision: Decision) -> Run:
-    event = status(session, decision.decision_id)
+    event = status(session.store, decision.decision_id)
     attempts = session.store.attempts(decision.decision_id)
     last = attempts[-1] if attempts else None
     result = event.result if event and event.result else (last.result if last else None)

@@ -42,7 +42,7 @@ class _Server(MCPServer[None]):
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
                 raise ToolError(_sentence(error.__cause__)) from error.__cause__
-            raise
+            raise type(error)(str(error).removeprefix(f"Error executing tool {name}: ")) from error.__cause__
 
 
 def build_server(session: Session) -> MCPServer[None]:

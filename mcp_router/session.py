@@ -15,6 +15,7 @@ from mcp_router.models import client_candidates, configured_candidates
 from mcp_router.orchestrator.learner import Learner
 from mcp_router.orchestrator.policy import AcrouterPolicy, candidate_prices
 from mcp_router.orchestrator.prior import fitted_prior
+from mcp_router.run_log import mark_interrupted
 from mcp_router.types import HOST, Candidate
 from mcp_router.verifier import workspace
 from mcp_router.verifier.verifier import CheckVerifier
@@ -82,11 +83,9 @@ class Session:
 
     def close(self) -> None:
         """Stop what is under way and mark it interrupted; leave no worktree behind; write memory.json."""
-        from mcp_router.delegation import mark_interrupted
-
         self.closing = True
         for key in self.background.shutdown(CLOSE_WITHIN_S):
-            mark_interrupted(self, key)
+            mark_interrupted(self.store, key)
         workspace.sweep(self.home, own=True)
         with contextlib.suppress(JournalError):
             # Derived and rebuilt at will: a full disk must not keep the process from ending.

@@ -43,7 +43,7 @@ def show_memory(summary: dict[str, Any]) -> None:
     console = Console()
     for name, value in summary.items():
         if not isinstance(value, list):
-            console.print(f"{name}: {_text(value)}", highlight=False)
+            console.print(f"{name.replace('_', ' ')}: {'none' if value is None else _text(value)}", highlight=False)
             continue
         columns = list(dict.fromkeys(key for row in value for key in row))
         table = Table(*columns, title=name.replace("_", " "), title_justify="left", box=None)

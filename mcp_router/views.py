@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_router.delegation import status
+from mcp_router.run_log import status
 from mcp_router.session import Session
 from mcp_router.types import Attempt, Choice, Decision, Outcome
 from memory_store.records import RunEvent
@@ -82,7 +82,7 @@ def decision_view(session: Session, decision: Decision) -> dict[str, Any]:
 
 def run_view(session: Session, decision_id: str) -> dict[str, Any]:
     """How far a delegated run or a report's checks are: status, attempts, what they cost, and where the result is."""
-    event = status(session, decision_id)
+    event = status(session.store, decision_id)
     attempts = session.store.attempts(decision_id)
     costs = [a.cost_usd for a in attempts]
     job = session.background.find(f"run:{decision_id}")

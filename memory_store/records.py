@@ -142,7 +142,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A verdict on an attempt. Of several on one attempt the last verified one holds, else the last reported.
+    """A verdict on an attempt. Of several on one the last verified one with a score holds, else the last reported.
 
     `score` is in [0, 1], None where the verdict is no_signal. `source` is verified (our own run of the
     checks) or reported (a claim). `strength` in [0, 1] is how much the evidence binds: the weight with which

@@ -136,12 +136,16 @@ class MemoryStore:
             return _by_time(_one_or_all(self._outcomes_of, decision_id))
 
     def effective_outcome(self, attempt_id: str) -> Outcome | None:
-        """Of several outcomes on one attempt the last verified one holds, else the last reported."""
+        """Of several outcomes on one attempt the last verified one with a score holds, else the last reported.
+
+        Checks that said nothing do not silence what was claimed; they hold where nothing else does.
+        """
         with self._lock:
-            outcomes = self._outcomes_on.get(attempt_id, [])
-            verified = [outcome for outcome in outcomes if outcome.source == "verified"]
-            ordered = _by_time(verified or outcomes)
-            return ordered[-1] if ordered else None
+            outcomes = _by_time(self._outcomes_on.get(attempt_id, []))
+            verified = [one for one in outcomes if one.source == "verified" and one.score is not None]
+            reported = [one for one in outcomes if one.source == "reported"]
+            held = verified or reported or outcomes
+            return held[-1] if held else None
 
     def run_events(self, decision_id: str | None = None) -> list[RunEvent]:
         """The steps of one decision's work, or of all, oldest first."""

@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
 from mcp_router.delegation import cancel as cancel_run
-from mcp_router.delegation import write_event
 from mcp_router.errors import BadInput
 from mcp_router.executors.advise import action
 from mcp_router.intake import ask_of
 from mcp_router.loop import Ask, Claim, digest, patch_digest
 from mcp_router.models import cost_usd as computed_cost
 from mcp_router.models import resolve
+from mcp_router.run_log import write_event
 from mcp_router.session import Session
 from mcp_router.types import HOST, Attempt, Base, Decision, Outcome, Tokens, Verdict
 from mcp_router.verifier import workspace
@@ -142,11 +142,11 @@ def _judge_advised(
         return claimed
     if not patch:
         return session.router.nothing_changed(attempt, _where(decision, report))
-    write_event(session, decision.decision_id, "running", work="verify")
+    write_event(session.store, decision.decision_id, "running", work="verify")
     try:
         return session.router.judge(ask, attempt, patch, job.cancel)
     finally:
-        write_event(session, decision.decision_id, "done", work="verify")
+        write_event(session.store, decision.decision_id, "done", work="verify")
 
 
 def _claim_delegated(session: Session, decision: Decision, report: Report) -> Outcome | None:

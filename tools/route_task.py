@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
-from mcp_router.delegation import PREFIX, delegate, status
+from mcp_router.delegation import delegate
 from mcp_router.executors.advise import action
 from mcp_router.intake import Prepared, Request, ask_of, new_decision_id, prepare
+from mcp_router.run_log import RUN, status
 from mcp_router.session import Session
 from mcp_router.types import Candidate, Decision, Task
 from mcp_router.views import choice_view, compact, run_view
@@ -89,11 +90,11 @@ def _route(
     if request.mode == "advise":
         _compute_baseline(session, prepared)
         return decision, prepared, None
-    state = status(session, decision.decision_id)
+    state = status(session.store, decision.decision_id)
     if state is not None and state.status not in ("interrupted", "running"):
         return decision, prepared, None
     if state is not None and state.status == "running":
-        return decision, prepared, session.background.find(PREFIX + decision.decision_id)
+        return decision, prepared, session.background.find(RUN + decision.decision_id)
     return decision, prepared, delegate(session, ask_of(session, decision), decision)
 
 
@@ -122,10 +123,17 @@ def _result(session: Session, decision: Decision, prepared: Prepared, client: st
         dimension=decision.dimension,
         chain=[choice_view(choice) for choice in decision.chain],
         propensity=decision.propensity,
-        checks=session.verifier.describe(prepared.repository.root) if prepared.repository else None,
+        checks=_checks(session, prepared),
         notes=list(prepared.notes),
         run=run,
     )
+
+
+def _checks(session: Session, prepared: Prepared) -> dict[str, Any] | None:
+    if prepared.repository is None:
+        return None
+    base = prepared.ask.base.commit if prepared.ask.base else None
+    return session.verifier.describe(prepared.repository.root, base, prepared.ask.checks)
 
 
 def _advice(chosen: Candidate | None, client: str | None, decision: Decision, task: Task) -> str:
