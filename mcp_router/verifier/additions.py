@@ -1,0 +1,94 @@
+"""Whether a change to a test file only adds to it: every existing test still there, word for word."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+
+NARROWS = re.compile(r"\.only\(|\bfdescribe\(|\bfit\(|\bxit\(|\.skip\(|#\[ignore\]|t\.Skip|@Disabled|@Ignore")
+IMPORTS = (ast.Import, ast.ImportFrom)
+HOOKS = ("pytest_", "setup", "teardown", "setUp", "tearDown", "__")
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def only_adds(path: str, old: str, new: str) -> bool:
+    """True when nothing that was in the file changed; for Python formatting and comments may."""
+    if not path.endswith((".py", ".pyi")):
+        steps = [line for line in difflib.ndiff(old.splitlines(), new.splitlines()) if line[:1] in "+-"]
+        return all(line[0] == "+" and not NARROWS.search(line) for line in steps)
+    try:
+        before, after = ast.parse(old), ast.parse(new)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return _extends(before.body, after.body)
+
+
+def _extends(before: list[ast.stmt], after: list[ast.stmt]) -> bool:
+    """All old statements in their order, and beside them only imports, constants and definitions of new names."""
+    if not _imported(before) <= _imported(after):
+        return False
+    old = [node for node in before if not isinstance(node, IMPORTS)]
+    taken = _names(before)
+    at = 0
+    for node in after:
+        if at < len(old) and _same(old[at], node):
+            at += 1
+        elif isinstance(node, IMPORTS):
+            if _names([node]) & _names(old):
+                return False
+        elif not _is_new(node, taken):
+            return False
+    return at == len(old)
+
+
+def _same(old: ast.stmt, new: ast.stmt) -> bool:
+    """Equal, or a class that only gained members."""
+    if ast.dump(old) == ast.dump(new):
+        return True
+    if not (isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef)):
+        return False
+    heads = [
+        ast.dump(ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)) for node in (old, new)
+    ]
+    return heads[0] == heads[1] and _extends(old.body, new.body)
+
+
+def _is_new(node: ast.stmt, taken: set[str]) -> bool:
+    if isinstance(node, DEFINITIONS):
+        return node.name not in taken and not node.name.startswith(HOOKS) and not _autouse(node)
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        names = _names([node])
+        return bool(names) and not names & (taken | {"pytestmark", "pytest_plugins", "__test__", "collect_ignore"})
+    return False
+
+
+def _autouse(node: ast.stmt) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    return any(
+        isinstance(part, ast.keyword) and part.arg == "autouse" for deco in decorators for part in ast.walk(deco)
+    )
+
+
+def _imported(body: list[ast.stmt]) -> set[tuple[str, str, str | None]]:
+    found: set[tuple[str, str, str | None]] = set()
+    for node in body:
+        if isinstance(node, IMPORTS):
+            module = f"{'.' * node.level}{node.module or ''}" if isinstance(node, ast.ImportFrom) else ""
+            found |= {(module, alias.name, alias.asname) for alias in node.names}
+    return found
+
+
+def _names(body: list[ast.stmt]) -> set[str]:
+    """The names that statements bind; nothing for a target that is not a plain name."""
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, DEFINITIONS):
+            found.add(node.name)
+        elif isinstance(node, IMPORTS):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return found

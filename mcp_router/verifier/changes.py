@@ -1,0 +1,89 @@
+"""What a patch really did: the difference of two trees, read from git."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcp_router.errors import PatchRefused
+from mcp_router.verifier.git import git
+from mcp_router.verifier.patch import MODES, check_path
+
+ABSENT = "000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path in two trees. Mode and blob are git's; None where the file is absent."""
+
+    path: str
+    old: tuple[str, str] | None
+    new: tuple[str, str] | None
+
+    @property
+    def added(self) -> bool:
+        """The base has no such file."""
+        return self.old is None
+
+    @property
+    def deleted(self) -> bool:
+        """The patched tree has no such file."""
+        return self.new is None
+
+
+def changes_between(root: Path, base_tree: str, new_tree: str) -> tuple[Change, ...]:
+    """Every path that differs, renames as a deletion and an addition.
+
+    Raises:
+        PatchRefused: nothing differs, or a path became a symbolic link or a submodule, or has an unsafe name.
+    """
+    raw = git(root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", base_tree, new_tree)
+    fields = raw.split(b"\0")
+    found = tuple(_change(meta.decode(), name) for meta, name in zip(fields[::2], fields[1::2], strict=False) if meta)
+    if not found:
+        raise PatchRefused("The patch changes nothing.")
+    for change in found:
+        check_path(change.path)
+        for side in (change.old, change.new):
+            if side and side[0] in MODES:
+                raise PatchRefused(f"The patch touches {MODES[side[0]]} ({change.path}).")
+    return found
+
+
+def _change(meta: str, name: bytes) -> Change:
+    old_mode, new_mode, old_blob, new_blob, _ = meta.removeprefix(":").split()
+    old = None if old_mode == ABSENT else (old_mode, old_blob)
+    new = None if new_mode == ABSENT else (new_mode, new_blob)
+    return Change(name.decode("utf-8", "surrogateescape"), old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of a commit or tree, read from git's objects: nothing needs to be checked out."""
+
+    root: Path
+    id: str
+
+    def names(self) -> tuple[str, ...]:
+        """All paths, in git's order."""
+        listed = git(self.root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", self.id)
+        return tuple(name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name)
+
+    def text(self, path: str) -> str | None:
+        """A file's text; None where there is none."""
+        return self.texts([path]).get(path)
+
+    def texts(self, paths: list[str]) -> dict[str, str]:
+        """The texts of many files in one call of git; those that do not exist are left out."""
+        asked = "".join(f"{self.id}:{path}\n" for path in paths).encode("utf-8", "surrogateescape")
+        out = git(self.root, "cat-file", "--batch", input=asked) if paths else b""
+        found, at = {}, 0
+        for path in paths:
+            head, _, _ = out[at:].partition(b"\n")
+            at += len(head) + 1
+            if head.endswith(b" missing"):
+                continue
+            size = int(head.split()[-1])
+            found[path] = out[at : at + size].decode("utf-8", "replace")
+            at += size + 1
+        return found

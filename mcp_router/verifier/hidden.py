@@ -1,0 +1,50 @@
+"""A test file that the repository does not have: laid into the judged tree, run last, in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import Counter
+from pathlib import Path, PurePosixPath
+
+from mcp_router.errors import BadInput
+from mcp_router.verifier.paths import classify
+
+
+def read_hidden(path: Path) -> bytes:
+    """The file's bytes.
+
+    Raises:
+        BadInput: it cannot be read, or is a Python file with a syntax error.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"hidden: {path} cannot be read ({error.strerror}); name a test file.") from None
+    if path.suffix == ".py":
+        try:
+            compile(content, path.name, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            raise BadInput(f"hidden: {path} is not valid Python ({error}); correct it.") from None
+    return content
+
+
+def place_hidden(folder: Path, names: tuple[str, ...], source: Path, content: bytes) -> str:
+    """Write the file next to most of the tests, under a name that nothing can know; returns its path in the tree."""
+    beside = Counter(str(PurePosixPath(name).parent) for name in names if _is_test(name, source.suffix))
+    parent = PurePosixPath(beside.most_common(1)[0][0]) if beside else PurePosixPath()
+    name = (
+        f"test_{secrets.token_hex(8)}.py" if source.suffix == ".py" else f"hidden_{secrets.token_hex(8)}_{source.name}"
+    )
+    place = folder / parent / name
+    place.write_bytes(content)
+    return str(PurePosixPath(*place.relative_to(folder).parts))
+
+
+def _is_test(name: str, suffix: str) -> bool:
+    return name.endswith(suffix) and classify(name) == "test"
+
+
+def digest(content: bytes | None) -> str:
+    """A name for content in a cache; "-" for none."""
+    return "-" if content is None else hashlib.sha256(content).hexdigest()

@@ -1,0 +1,45 @@
+"""Reads from the task's text what a patch may do beyond the source."""
+
+from __future__ import annotations
+
+import re
+
+VERB = (
+    r"(?:updat|chang|remov|delet|fix|renam|rewrit|adapt|adjust|modif|refactor|replac|mov|drop|migrat|convert|extend|improv|edit|"
+    r"correct|clean)(?:e|es|ed|ing|y|ies|s)?(?:\s+up)?"
+)
+KIND = (
+    r"(?:(?:the|a|an|any|all|its|their|that|this|these|those|old|obsolete|outdated|stale|flaky|broken|dead|unused|unit|existing|"
+    r"corresponding|related|matching|whole|affected|integration|regression|python|own)\s+)*"
+)
+TESTS = r"(?:tests?|test (?:file|case|suite|function|module)s?|test_\w+|tests/\S+|specs?)\b"
+ASKS = (
+    re.compile(rf"\b{VERB}\s+{KIND}`?{TESTS}", re.IGNORECASE),
+    re.compile(
+        rf"\b{VERB}\s[^.;\n]{{0,120}}?\b(?:and|with|including|plus|as well as)\s+{KIND}`?{TESTS}", re.IGNORECASE
+    ),
+)
+REFUSES = re.compile(
+    r"\b(?:not|n't|never|without|don't|no|avoid|leave|keep)\b[^.;\n]{0,40}\btests?\b"
+    r"|tests?\b[^.;\n]{0,40}\b(?:unchanged|untouched|as (?:they|it))",
+    re.IGNORECASE,
+)
+CI = re.compile(r"\b(ci|workflows?|pipelines?|github actions?|pre-commit|continuous integration)\b", re.IGNORECASE)
+
+
+def asks_for_test_changes(task: str | None) -> bool:
+    """Whether the task wants existing tests changed; "make the failing tests pass" does not.
+
+    >>> [asks_for_test_changes(t) for t in ("Delete parse_v1 and its tests", "Fix parse() so that the tests pass")]
+    [True, False]
+    """
+    for sentence in re.split(r"(?<=[.;!?])\s|\n", task or ""):
+        if any(pattern.search(sentence) for pattern in ASKS) and not REFUSES.search(sentence):
+            return not REFUSES.search(task or "")
+    return False
+
+
+def asks_for(task: str | None, path: str, ci: bool = False) -> bool:
+    """Whether the task names a file of the harness, or, for a CI file, speaks of CI."""
+    name = path.rpartition("/")[2]
+    return bool(task) and (name in (task or "") or (ci and CI.search(task or "") is not None))

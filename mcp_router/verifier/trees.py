@@ -1,0 +1,87 @@
+"""Runs the checks over a tree of the repository, in a fresh worktree each time, within the time that is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from mcp_router.errors import Cancelled
+from mcp_router.verifier.checks import Checks
+from mcp_router.verifier.runners import CheckRun
+from mcp_router.verifier.runners import exit_code as exit_code_runner
+from mcp_router.verifier.runners import pytest as pytest_runner
+from mcp_router.verifier.sandboxes import Sandbox
+from mcp_router.verifier.workspace import Repository, commit_tree, worktree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUNS_IN_ALL = 3
+"""All runs together end within this many times the limit of one."""
+MARGIN_S = 1.0
+
+
+@dataclass(slots=True)
+class Clock:
+    """Limits in seconds, and milliseconds taken by step."""
+
+    timeout_s: float
+    cancel: Event | None
+    started: float = field(default_factory=time.monotonic)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def left_s(self) -> float:
+        """What the next run may take."""
+        rest = self.started + RUNS_IN_ALL * self.timeout_s - time.monotonic() - min(MARGIN_S, self.timeout_s / 10)
+        return max(0.0, min(self.timeout_s, rest))
+
+    def check(self) -> None:
+        """Stop here if that was asked for.
+
+        Raises:
+            Cancelled: `cancel` was set.
+        """
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled("The verification was stopped.")
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure a step of the work; nothing more starts once it was asked to stop."""
+        self.check()
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timings[name] = round(self.timings.get(name, 0.0) + (time.monotonic() - began) * 1000, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Where and how the trees of one verification are run."""
+
+    repo: Repository
+    home: Path
+    checks: Checks
+    sandbox: Sandbox
+    clock: Clock
+
+    def run(self, tree: str, only: Sequence[str] = (), lay: Callable[[Path], str] | None = None) -> CheckRun:
+        """Run the checks over a tree.
+
+        Args:
+            only: the files to run instead of all.
+            lay: puts one more file into the tree and returns its path; that one alone is run.
+
+        Raises:
+            Cancelled: it was asked to stop.
+        """
+        run = pytest_runner.run if self.checks.runner == "pytest" else exit_code_runner.run
+        commit = commit_tree(self.repo, tree, None, "Tree under judgement")
+        with worktree(self.repo, commit, self.home) as folder:
+            files = [lay(folder)] if lay else list(only)
+            return run(folder, self.checks, self.sandbox, self.clock.left_s(), self.clock.cancel, files)

@@ -1,0 +1,257 @@
+"""The user's repository, read without touching it, and worktrees of our own beside it.
+
+A snapshot is a commit that holds the uncommitted work too. It is made with a temporary index; the user's
+index, refs, stash and files stay as they are, also when this process is killed half way.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_router.errors import RepositoryError
+from mcp_router.verifier.git import git, temporary_index
+from mcp_router.verifier.stamp import alive, stamp
+from memory_store.records import Base
+
+REFS = "refs/acrouter/"
+LARGEST_UNTRACKED_BYTES = 10_000_000
+BUSY_MARKS = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository with files in it.
+
+    git_dir holds this worktree's index, common_dir the refs that all worktrees share. head is the commit checked
+    out, None before the first. identity is the same for all worktrees and moves with the folder. busy names what
+    is half done in it: merge, rebase, cherry-pick or revert.
+    """
+
+    root: Path
+    git_dir: Path
+    common_dir: Path
+    head: str | None
+    identity: str
+    name: str
+    busy: str | None
+
+
+def open_repository(path: Path) -> Repository:
+    """The repository that `path` lies in.
+
+    Raises:
+        RepositoryError: no such folder, not in a repository, or a bare one.
+    """
+    if not path.is_dir():
+        raise RepositoryError(f"repo: {path} is not a folder; name the folder of a git repository.")
+    try:
+        asked = git(
+            path, "rev-parse", "--path-format=absolute", "--is-bare-repository", "--git-dir", "--git-common-dir"
+        )
+    except RepositoryError as error:
+        if "not a git repository" not in str(error):
+            raise
+        raise RepositoryError(f"repo: {path} is not in a git repository; run `git init` or name another.") from None
+    bare, git_dir, common_dir = asked.decode().splitlines()[:3]
+    root = git(path, "rev-parse", "--path-format=absolute", "--show-toplevel", check=False).decode().rstrip("\n")
+    if bare == "true" or not root:
+        raise RepositoryError(f"repo: {path} has no working tree (a bare repository); name a checkout of it.")
+    head = git(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False).decode().strip() or None
+    busy = next((word for mark, word in BUSY_MARKS.items() if (Path(git_dir) / mark).exists()), None)
+    home = Path(common_dir).parent if Path(common_dir).name == ".git" else Path(common_dir)
+    identity = f"{home.name}-{_origin(home, head)}"
+    return Repository(Path(root), Path(git_dir), Path(common_dir), head, identity, Path(root).name, busy)
+
+
+@functools.lru_cache(maxsize=256)
+def _origin(home: Path, head: str | None) -> str:
+    """Eight characters that stay with a repository: of its oldest commit, else of its place."""
+    if head is None:
+        return hashlib.sha256(os.fsencode(home)).hexdigest()[:8]
+    return git(home, "rev-list", "--max-parents=0", head).decode().split()[-1][:8]
+
+
+def take_snapshot(repo: Repository) -> Base:
+    """A commit with the files as they are now: tracked and untracked ones, not the ignored ones.
+
+    HEAD itself when nothing differs from it. Untracked files over 10 MB, unreadable ones and repositories inside
+    this one are left out and named. Submodules stay as the index has them.
+    """
+    with temporary_index(repo.git_dir / "index") as env:
+        left_out = _stage(repo.root, env)
+        tree = git(repo.root, "write-tree", env=env).decode().strip()
+    if repo.head and tree == tree_of(repo, repo.head):
+        return Base(commit=repo.head, tree=tree, head=repo.head, dirty=False, left_out=left_out)
+    commit = commit_tree(repo, tree, repo.head, "Snapshot of the working tree")
+    return Base(commit=commit, tree=tree, head=repo.head, dirty=True, left_out=left_out)
+
+
+def _stage(root: Path, env: dict[str, str]) -> tuple[str, ...]:
+    """Bring a temporary index up to the files of a working tree; returns what was left out."""
+    listed = git(root, "ls-files", "-z", "--others", "--exclude-standard", env=env)
+    changed = git(root, "diff-files", "-z", "--name-only", "--ignore-submodules=all", env=env)
+    left_out = [name for name in listed.split(b"\0") if name and not _takes(root, name)]
+    names = {name for name in (listed + changed).split(b"\0") if name} - set(left_out)
+    if names:
+        git(
+            root,
+            "update-index",
+            "-z",
+            "--add",
+            "--remove",
+            "--replace",
+            "--stdin",
+            input=b"\0".join(sorted(names)),
+            env=env,
+        )
+    return tuple(sorted(name.decode(errors="replace") for name in left_out))
+
+
+def _takes(root: Path, name: bytes) -> bool:
+    path = os.path.join(os.fsencode(root), name)  # noqa: PTH118 - a name of any bytes
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return False
+    if stat.S_ISLNK(info.st_mode):
+        return True
+    return stat.S_ISREG(info.st_mode) and info.st_size <= LARGEST_UNTRACKED_BYTES and os.access(path, os.R_OK)
+
+
+def commit_tree(repo: Repository, tree: str, parent: str | None, message: str) -> str:
+    """The id of a new commit that no branch knows of."""
+    parents = ("-p", parent) if parent else ()
+    return git(repo.root, "commit-tree", tree, *parents, "-m", message).decode().strip()
+
+
+def tree_of(repo: Repository, commit: str) -> str:
+    """The id of a commit's tree.
+
+    Raises:
+        RepositoryError: the repository has no such commit.
+    """
+    found = git(repo.root, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", check=False).decode().strip()
+    if not found:
+        raise RepositoryError(
+            f"base: {commit[:60]!r} is not a commit of {repo.root}; leave it out for the tree as it is."
+        )
+    return found
+
+
+def keep(repo: Repository, name: str, commit: str) -> None:
+    """Hold a commit under refs/acrouter/NAME, so that git never collects it."""
+    git(repo.root, "update-ref", "--no-deref", REFS + name, commit)
+
+
+def drop(repo: Repository, name: str) -> None:
+    """Let go of refs/acrouter/NAME; nothing happens when it is not there."""
+    git(repo.root, "update-ref", "--no-deref", "-d", REFS + name)
+
+
+def diff(repo: Repository, old_commit: str, new_commit: str) -> bytes:
+    """The patch from one commit to another, in the form that `git apply --index` takes; binary files included."""
+    form = ("--no-color", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-relative")
+    prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
+    return git(repo.root, "diff-tree", "-r", "-p", *form, *prefixes, old_commit, new_commit)
+
+
+@contextmanager
+def worktree(repo: Repository, commit: str, home: Path) -> Iterator[Path]:
+    """A detached worktree of a commit in a folder of its own under `home`; gone at exit, with its entry in git."""
+    folder = home / "worktrees" / uuid.uuid4().hex[:16]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    record = {**stamp(), "repo": str(repo.root), "common_dir": str(repo.common_dir)}
+    folder.with_suffix(".json").write_text(json.dumps(record), encoding="utf-8")
+    try:
+        with _locked(home, repo.common_dir):
+            git(repo.root, "-c", "core.sparseCheckout=false", "worktree", "add", "--detach", str(folder), commit)
+        yield folder
+    finally:
+        _remove(home, folder, repo.common_dir)
+
+
+def commit_worktree(folder: Path, base_commit: str, message: str) -> str:
+    """Commit all that a worktree of ours holds, new files included, ignored ones not, on top of its base.
+
+    Raises:
+        RepositoryError: the folder's .git no longer leads to the entry that git made for it.
+    """
+    git_dir = Path((folder / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip())
+    back = git_dir / "gitdir"
+    if git_dir.name != folder.name or not back.is_file() or Path(back.read_text().strip()) != folder / ".git":
+        raise RepositoryError(f"{folder} no longer leads to its repository; its files are left where they are.")
+    with temporary_index(git_dir / "index") as env:
+        _stage(folder, env)
+        tree = git(folder, "write-tree", env=env).decode().strip()
+    return git(folder, "commit-tree", tree, "-p", base_commit, "-m", message).decode().strip()
+
+
+def sweep(home: Path, *, own: bool = False) -> list[str]:
+    """Remove worktrees that a killed process left under `home`; returns their names.
+
+    Those of living processes are not touched, but for this one's when it ends (`own`).
+    """
+    swept = []
+    for file in sorted((home / "worktrees").glob("*.json")):
+        try:
+            record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            record = {}
+        if not alive(record) or (own and record.get("pid") == os.getpid()):
+            common_dir = record.get("common_dir")
+            _remove(home, file.with_suffix(""), Path(common_dir) if common_dir else None)
+            swept.append(file.stem)
+    return swept
+
+
+def _remove(home: Path, folder: Path, common_dir: Path | None) -> None:
+    """Without git: what ran in the folder may have rewritten its .git to lead elsewhere."""
+    _delete(folder)
+    if common_dir:
+        with _locked(home, common_dir):
+            _delete(common_dir / "worktrees" / folder.name)
+            if (common_dir / "worktrees").is_dir() and not any((common_dir / "worktrees").iterdir()):
+                (common_dir / "worktrees").rmdir()
+    folder.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _delete(folder: Path) -> None:
+    def open_up(function: Callable[[str], Any], path: str, _: Any) -> None:
+        Path(path).parent.chmod(0o700)
+        if not Path(path).is_symlink():
+            Path(path).chmod(0o700)
+        if function in (os.scandir, os.open):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            function(path)
+
+    if folder.exists():
+        shutil.rmtree(folder, onerror=open_up)
+
+
+@contextmanager
+def _locked(home: Path, common_dir: Path) -> Iterator[None]:
+    """One process at a time adds or removes worktrees of a repository."""
+    from filelock import FileLock
+
+    locks = home / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"worktrees-{hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:16]}.lock"):
+        yield

@@ -1,0 +1,140 @@
+"""Small real repositories to judge patches on, and the means to see whether anything of them changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from mcp_router.config import Config
+from mcp_router.types import Verification, VerificationRequest
+from mcp_router.verifier.sandboxes.bubblewrap import probe
+from mcp_router.verifier.verifier import CheckVerifier
+
+SANDBOX, WHY_NOT = probe()
+CONFIG = Config() if SANDBOX else Config.model_validate({"checks": {"isolation": "none"}})
+
+CART = """
+def total(prices, discount=0):
+    return sum(prices)
+
+
+def label(name):
+    return name.strip()
+"""
+TEST_CART = """
+    from shop.cart import label, total
+
+
+    def test_total():
+        assert total([1, 2]) == 3
+
+
+    def test_label():
+        assert label(" a ") == "a"
+
+
+    def test_discount():
+        assert total([10], discount=2) == 8
+
+
+    def test_discount_of_nothing():
+        assert total([], discount=2) == 0
+"""
+FILES = {"shop/__init__.py": "", "shop/cart.py": CART, "tests/test_cart.py": TEST_CART}
+"""Two tests pass, two on discounts fail."""
+
+RIGHT = CART.replace("return sum(prices)", "return max(0, sum(prices) - discount)")
+HALF = CART.replace("return sum(prices)", "return sum(prices) - discount")
+WRONG = CART.replace("return sum(prices)", "return sum(prices) - 2 * discount")
+BROKEN = CART.replace("return name.strip()", "return name").replace("sum(prices)", "0")
+TASK = "total() in shop/cart.py ignores its discount. Make it count, never below 0."
+
+
+def git(folder: Path, *args: str, given: bytes = b"") -> bytes:
+    """git as the user would run it, with an identity of its own."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env |= {f"GIT_{who}_{what}": "u@example.invalid" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    env |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_OPTIONAL_LOCKS": "0"}
+    return subprocess.run(["git", *args], cwd=folder, env=env, input=given, capture_output=True, check=True).stdout
+
+
+def write(folder: Path, files: dict[str, str | None]) -> None:
+    """Write files, None deletes."""
+    for name, text in files.items():
+        path = folder / name
+        if text is None:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(dedent(text).lstrip("\n").encode())
+
+
+def state_of(root: Path) -> dict[str, str]:
+    """Everything a user would notice: files, index, refs, stash, status."""
+    files = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.relative_to(root).parts]
+    seen = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    index = root / ".git" / "index"
+    seen["index"] = hashlib.sha256(index.read_bytes()).hexdigest() if index.exists() else "-"
+    for command in ("status --porcelain=v2 --branch --ignored", "for-each-ref", "stash list", "worktree list"):
+        seen[command] = git(root, *command.split()).decode()
+    return seen
+
+
+@dataclass
+class Bench:
+    """One repository and a verifier with a state folder of its own."""
+
+    root: Path
+    home: Path
+    config: Config
+
+    def patch(self, files: dict[str, str | None]) -> bytes:
+        """The patch that makes these files of the working tree as it is, without touching it."""
+        index = {"GIT_INDEX_FILE": str(self.home / "patch-index")}
+        copy = self.home / "patched"
+        subprocess.run(["cp", "-r", str(self.root), str(copy)], check=True)
+        try:
+            git(copy, "add", "-A")
+            git(copy, "commit", "-qm", "before", "--allow-empty")
+            write(copy, files)
+            git(copy, "add", "-A")
+            return git(copy, "diff", "--cached", "--binary", "--full-index", "--no-renames")
+        finally:
+            subprocess.run(["rm", "-rf", str(copy), *index.values()], check=True)
+
+    def verify(self, patch: bytes | dict[str, str | None], **request: object) -> Verification:
+        """The verdict on a patch, or on files to write."""
+        content = patch if isinstance(patch, bytes) else self.patch(patch)
+        asked = VerificationRequest(repo=self.root, patch=content, **{"timeout_s": 60.0, **request})  # type: ignore[arg-type]
+        return CheckVerifier(self.home, self.config).verify(asked)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Callable[..., Bench]:
+    """Make a repository of files, committed unless told otherwise."""
+
+    def make(files: dict[str, str] = FILES, name: str = "repo", commit: bool = True, isolation: str | None = None) -> Bench:
+        root, home = tmp_path / name, tmp_path / "home"
+        root.mkdir(parents=True)
+        home.mkdir(exist_ok=True)
+        git(root, "init", "-q", "-b", "main")
+        write(root, dict(files))
+        if commit:
+            git(root, "add", "-A")
+            git(root, "commit", "-qm", "first")
+        config = Config.model_validate({"checks": {"isolation": isolation}}) if isolation else CONFIG
+        return Bench(root, home, config)
+
+    return make
+
+
+def pytest_report_header() -> str:
+    """Which isolation these tests could use."""
+    return "verifier: bubblewrap runs here" if SANDBOX else f"verifier: no sandbox here ({WHY_NOT}); isolation none"
