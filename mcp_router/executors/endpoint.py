@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mcp_router.config import ModelConfig
 
 KEY_ENV = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
+NO_KEY = "no-key-configured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,9 @@ def endpoint_of(model: str, config: ModelConfig, effort: str | None) -> Endpoint
         ProviderError: kind auth; the key is not set. Says which variable to set.
     """
     key_env = config.key_env or KEY_ENV[config.provider]
-    key = os.environ.get(key_env, "").strip()
+    # A provider's own key is for its own endpoint: another address gets a key only if one is named for it.
+    elsewhere = config.base_url is not None and config.key_env is None
+    key = NO_KEY if elsewhere else os.environ.get(key_env, "").strip()
     if not key:
         raise ProviderError(
             "auth", f"{key_env} is not set, so {model} cannot be called; set it, or set models.{model}.key_env."

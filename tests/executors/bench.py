@@ -70,6 +70,7 @@ class Bench:
             "provider": provider,
             "api": "responses" if protocol == "responses" else "chat",
             "base_url": self.provider.base_url + path,
+            "key_env": "ANTHROPIC_API_KEY" if provider == "anthropic" else "OPENAI_API_KEY",
             "timeout_s": 10.0,
         }
         return ModelConfig.model_validate(values | changes)

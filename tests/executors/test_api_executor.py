@@ -208,6 +208,13 @@ def test_a_price_step_for_long_prompts_is_charged(bench: Bench) -> None:
     assert account.cost_usd == pytest.approx((50_000 * 0.5 + 60_000 * 0.05 + 1000 * 2.5) / 1e6)
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_providers_own_key_does_not_go_to_another_address(bench: Bench, protocol: str) -> None:
+    assert bench.attempt(protocol, key_env=None).fault is None
+    assert bench.provider.requests
+    assert all(KEY not in " ".join(request.headers.values()) for request in bench.provider.requests)
+
+
 def test_the_key_is_sent_as_credentials_and_nowhere_else(bench: Bench) -> None:
     for protocol in PROTOCOLS:
         bench.attempt(protocol)
