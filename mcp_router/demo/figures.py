@@ -100,7 +100,11 @@ def report(store: MemoryStore, reference: MemoryStore, steps: tuple[Step, ...], 
     """All that the demo shows, as JSON."""
     found = [store.decision(d) for d in decisions]
     return {
-        "rows": [row(store, d, s.half) for s, d in zip(steps, found, strict=True) if d is not None],
+        "rows": [
+            {"subtask": s.subtask.id, **row(store, d, s.half)}
+            for s, d in zip(steps, found, strict=True)
+            if d is not None
+        ],
         "acrouter": asdict(totals(store, reference, steps, decisions)),
         "first_half": asdict(totals(store, reference, steps, decisions, half=0)),
         "second_half": asdict(totals(store, reference, steps, decisions, half=1)),

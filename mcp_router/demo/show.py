@@ -47,17 +47,18 @@ def run_demo(*, seed: int, as_json: bool) -> int:
     os.environ["PATH"] = plain_path()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="acrouter-demo-") as folder:
-        found = _play(Path(folder), seed, console, quiet=as_json)
+        found = play(Path(folder), seed, console, quiet=as_json)
     found = {"seed": seed, **found, "seconds": round(time.monotonic() - started, 1)}
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        _summary(found, console)
+        summarise(found, console)
     first, second = found["first_half"], found["second_half"]
     return 0 if second["cum_regret"] < first["cum_regret"] else 1
 
 
-def _play(folder: Path, seed: int, console: Console, *, quiet: bool) -> dict[str, Any]:
+def play(folder: Path, seed: int, console: Console, *, quiet: bool) -> dict[str, Any]:
+    """Run the stream in `folder`; the figures. quiet: no rows, only the bar."""
     subtasks, actors = load_subtasks(subtasks_folder()), cast(seed)
     steps = stream(subtasks, seed, PER_DIMENSION)
     subtasks = tuple(step.subtask for step in steps if step.half == 0)
@@ -116,19 +117,20 @@ class _Progress:
                 words = ("First showing", "Second showing, freshly worded")[step.half]
                 self._bar.console.print(f"\n[bold]{words}[/bold]")
                 self._half = step.half
-            for line in _row_lines(figures.row(self._store, decision, step.half)):
-                self._bar.console.print(line, soft_wrap=False)
+            for line in row_lines(figures.row(self._store, decision, step.half)):
+                self._bar.console.print(line, no_wrap=True, overflow="ellipsis")
         self._bar.advance(self._task)
 
 
-def _row_lines(row: dict[str, Any]) -> list[str]:
-    mark = "[green]resolved[/green]" if row["outcome"] == "resolved" else "[red]not resolved[/red]"
+def row_lines(row: dict[str, Any]) -> list[str]:
+    """One subtask in two lines: what was tried with which verdicts, and why that was decided."""
+    mark = "[green]✓[/]" if row["outcome"] == "resolved" else "[red]✗[/]"
     tried = " → ".join(
         f"{a['model']} [{COLOURS.get(a['verdict'], 'white')}]{a['verdict']}[/] ${a['cost_usd']:.4f}"
         for a in row["attempts"]
     )
-    head = f"[bold]{row['dimension'].replace('_', ' '):18}[/bold] {row['mode']:9} {tried or 'no attempt'}  {mark}"
-    return [head, f"[dim]{'':18} {row['reason']}[/dim]"]
+    head = f"{mark} [bold]{row['dimension'].replace('_', ' '):18}[/bold] {row['mode']:9} {tried or 'no attempt'}"
+    return [head, f"  [dim]{row['reason']}[/dim]"]
 
 
 def _opening(console: Console, subtasks: tuple[Subtask, ...], steps: tuple[Step, ...], why: str) -> None:
@@ -140,7 +142,8 @@ def _opening(console: Console, subtasks: tuple[Subtask, ...], steps: tuple[Step,
     console.print(f"[dim]{why} No key, no network.[/dim]")
 
 
-def _summary(found: dict[str, Any], console: Console) -> None:
+def summarise(found: dict[str, Any], console: Console) -> None:
+    """The table of totals, and what was learned."""
     from rich.table import Table
 
     table = Table("", "subtasks", "resolved", "USD", "cumulative regret", box=None, title="\nOn the same answers")
@@ -156,4 +159,4 @@ def _summary(found: dict[str, Any], console: Console) -> None:
         console.print(f"\n[bold]Learned[/bold], for example on {moved['dimension'].replace('_', ' ')}:")
         for when in ("before", "after"):
             console.print(f"  {when}: {moved[when]['reason']}")
-    console.print(f"\nseed {found['seed']}, {found['seconds']} s; --json gives the same.")
+    console.print(f"\n[dim]seed {found['seed']}, {found['seconds']} s; --json gives the same.[/dim]")
