@@ -81,15 +81,15 @@ def always(reference: MemoryStore, steps: tuple[Step, ...], model: str) -> Total
 
 
 def learned(store: MemoryStore, steps: tuple[Step, ...], decisions: list[str]) -> dict[str, Any] | None:
-    """The kind of task whose first choice moved most: the decision at its first and at its last showing."""
+    """The kind of task whose first choice gained most: the decision at its first and at its last showing."""
     found = []
     for dimension in sorted({step.subtask.dimension for step in steps}):
         own = [d for s, d in zip(steps, decisions, strict=True) if s.subtask.dimension == dimension]
         before, after = store.decision(own[0]), store.decision(own[-1])
         if before and after and before.chain and after.chain:
-            moved = abs(after.chain[0].p_success - before.chain[0].p_success)
+            gained = after.chain[0].p_success - before.chain[0].p_success
             changed = before.chain[0].candidate != after.chain[0].candidate
-            found.append(((changed, moved), dimension, before, after))
+            found.append(((changed and gained > 0, gained), dimension, before, after))
     if not found:
         return None
     _, dimension, before, after = max(found, key=lambda item: item[0])
