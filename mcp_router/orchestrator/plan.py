@@ -18,9 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 EXACT_LIMIT = 8
 """Above this many candidates only those with the best reservation values enter the exact plan."""
+TINY = 1e-30
+"""No failure is impossible: what was thought certain may still not pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,7 @@ def best_plan(
     planned whose expected cost would take the sum above it. fpr, fnr: error rates of the verifier that says when
     to stop. first: must lead, whatever it is worth.
     """
-    search = _Search(dict(_shortlist(boxes, ease, price, first)), price, budget_usd, fpr, fnr)
-    return search.plan(tuple(ease), depth, first)
+    return _Search(dict(_shortlist(boxes, ease, price, first)), ease, price, depth, budget_usd, fpr, fnr).plan(first)
 
 
 def reservation_value(box: Box, ease: Sequence[float], price: float) -> float:
@@ -76,59 +78,64 @@ def _shortlist(
     return kept
 
 
-@dataclass
 class _Search:
-    boxes: dict[str, Box]
-    price: float
-    budget_usd: float | None
-    fpr: float
-    fnr: float
+    """V(F) of every set of boxes that failed, a bit mask: one set is reached in many orders and worked out once."""
 
-    def plan(self, ease: tuple[float, ...], depth: int, first: str | None) -> SearchPlan:
-        self.known: dict[tuple[frozenset[str], int], tuple[float, str | None]] = {}
-        order: list[str] = []
-        total, failed = 0.0, frozenset[str]()
-        weights = ease
+    def __init__(
+        self,
+        boxes: Mapping[str, Box],
+        ease: Sequence[float],
+        price: float,
+        depth: int,
+        budget_usd: float | None,
+        fpr: float,
+        fnr: float,
+    ) -> None:
+        self.price, self.depth, self.budget_usd, self.fpr, self.fnr = price, depth, budget_usd, fpr, fnr
+        self.gain = 1.0 - fpr - fnr
+        self.names = list(boxes)
+        self.costs = [box.cost_usd for box in boxes.values()]
+        self.misses = [[max(1.0 - fpr - self.gain * p, TINY) for p in box.by_ease] for box in boxes.values()]
+        self.states: dict[int, tuple[list[float], float, float]] = {0: (list(ease), sum(ease), 0.0)}
+        """By what failed: the ease given that, unnormalised, its sum, which is P(F fails), and the USD spent."""
+        self.values: dict[int, tuple[float, int | None]] = {}
+
+    def plan(self, first: str | None) -> SearchPlan:
+        total, step = self._value(0)
         if first is not None:
-            total = self._worth(first, weights, failed, depth)
-        else:
-            total, first = self._value(weights, failed, depth)
-        step = first
+            step = self.names.index(first)
+            total = self._worth(0, step)
+        order, failed = [], 0
         while step is not None:
-            order.append(step)
-            weights, failed, depth = self._after(step, weights), failed | {step}, depth - 1
-            _, step = self._value(weights, failed, depth)
+            order.append(self.names[step])
+            failed |= 1 << step
+            _, step = self._value(failed)
         return SearchPlan(tuple(order), total)
 
-    def _value(self, weights: tuple[float, ...], failed: frozenset[str], depth: int) -> tuple[float, str | None]:
-        """V(F) and the candidate to try next; `weights` is the ease given that all of F failed, unnormalised."""
-        if depth <= 0:
-            return 0.0, None
-        known = self.known.get((failed, depth))
+    def _value(self, failed: int) -> tuple[float, int | None]:
+        """V(F) and the box to try next."""
+        known = self.values.get(failed)
         if known is not None:
             return known
-        best: tuple[float, str | None] = (0.0, None)
-        spent = sum(self.boxes[name].cost_usd for name in failed)
-        for name, box in self.boxes.items():
-            if name in failed or (self.budget_usd is not None and spent + box.cost_usd > self.budget_usd):
-                continue
-            worth = self._worth(name, weights, failed, depth)
-            if worth > best[0] + 1e-12:
-                best = (worth, name)
-        self.known[(failed, depth)] = best
+        best: tuple[float, int | None] = (0.0, None)
+        if failed.bit_count() < self.depth:
+            spent = self.states[failed][2]
+            for box, cost in enumerate(self.costs):
+                if failed >> box & 1 or (self.budget_usd is not None and spent + cost > self.budget_usd):
+                    continue
+                worth = self._worth(failed, box)
+                if worth > best[0] + 1e-12:
+                    best = (worth, box)
+        self.values[failed] = best
         return best
 
-    def _worth(self, name: str, weights: tuple[float, ...], failed: frozenset[str], depth: int) -> float:
-        box, total = self.boxes[name], sum(weights)
-        solved = sum(w * p for w, p in zip(weights, box.by_ease, strict=True)) / total
-        left = self._after(name, weights)
-        rest, _ = self._value(left, failed | {name}, depth - 1)
-        return (1.0 - self.fnr) * solved - self.price * box.cost_usd + sum(left) / total * rest
-
-    def _after(self, name: str, weights: tuple[float, ...]) -> tuple[float, ...]:
-        """The ease, unnormalised, once `name` was tried and its checks did not pass."""
-        gain = 1.0 - self.fpr - self.fnr
-        return tuple(
-            max(w * (1.0 - self.fpr - gain * p), 1e-300)
-            for w, p in zip(weights, self.boxes[name].by_ease, strict=True)
-        )
+    def _worth(self, failed: int, box: int) -> float:
+        """Of trying a box next. P(solved) follows from P(fails) = 1 - fpr - (1 - fpr - fnr) * P(solved)."""
+        weights, total, spent = self.states[failed]
+        after = failed | 1 << box
+        if after not in self.states:
+            left = list(map(mul, weights, self.misses[box]))
+            self.states[after] = left, sum(left), spent + self.costs[box]
+        fails = self.states[after][1] / total
+        solved = (1.0 - self.fpr - fails) / self.gain
+        return (1.0 - self.fnr) * solved - self.price * self.costs[box] + fails * self._value(after)[0]
