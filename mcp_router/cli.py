@@ -159,6 +159,35 @@ def verify(
     sys.exit(0 if verdict.verdict == Verdict.PASS else 1)
 
 
+@cli.command("eval")
+@click.option("--bench", type=click.Choice(["id", "ood176"]), help="A bench of CodeRouterBench.")
+@click.option("--data", type=click.Path(path_type=Path), help="Its folder; $ACROUTER_BENCH otherwise.")
+@click.option("--results", type=click.Path(path_type=Path), help="A table of real runs of your own.")
+@click.option("--memory", is_flag=True, help="Your own memory, as it is.")
+@click.option("--policy", help="The policies to play, with commas between; all otherwise.")
+@click.option("--protocol", type=click.Choice(["single", "cascade"]), default="single", show_default=True)
+@click.option("--prior", type=click.Choice(["fitted", "none"]), help="fitted unless --results is given.")
+@click.option("--orders", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Shuffles; 1: none.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--lambda", "price_of_usd", type=click.FloatRange(min=0), help="Reward a dollar costs; 0.1 otherwise.")
+@click.option("--verifier-fpr", "fpr", type=click.FloatRange(0, 1), default=0.0, help="How often a failure passes.")
+@click.option("--verifier-fnr", "fnr", type=click.FloatRange(0, 1), default=0.0, help="How often a success fails.")
+@click.option("--stop-signal", type=click.Choice(["resolved", "apply_ok"]), default="resolved", show_default=True)
+@as_json
+def evaluate(as_json: bool, **given: Any) -> None:
+    """Play policies on a table of real runs: performance, regret and cost, memory on, off and shuffled."""
+    from mcp_router.evaluation.command import Options, run
+    from mcp_router.evaluation.show import show_evaluation, show_own_memory
+
+    found = run(Options(**given))
+    if as_json:
+        _print(found, True)
+    elif given["memory"]:
+        show_own_memory(found)
+    else:
+        show_evaluation(found)
+
+
 @cli.group()
 def memory() -> None:
     """What was learned."""

@@ -1,0 +1,54 @@
+"""The policies by name, each with what builds an untaught one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mcp_router.config import Config
+from mcp_router.evaluation.baselines.always import Always
+from mcp_router.evaluation.baselines.cheap_first import CheapFirst
+from mcp_router.evaluation.baselines.dimension_best import DimensionBest
+from mcp_router.evaluation.baselines.memory_off import MemoryOff
+from mcp_router.evaluation.baselines.memory_shuffled import MemoryShuffled
+from mcp_router.evaluation.baselines.random_order import RandomOrder
+from mcp_router.orchestrator.policy import AcrouterPolicy, candidate_prices
+from mcp_router.orchestrator.prior import fitted_prior
+from mcp_router.types import Candidate, Orchestrator
+
+Builder = Callable[[str], Orchestrator]
+"""Makes an untaught policy; the text seeds what it draws beside its contexts' draws."""
+
+
+def policies(
+    candidates: tuple[Candidate, ...], *, price_of_usd: float, prior: bool, fpr: float, fnr: float
+) -> dict[str, Builder]:
+    """Every policy on a table with these candidates.
+
+    price_of_usd: lambda. prior: start from the prior that the product ships, else flat. fpr, fnr: the verifier's
+    error rates, which the product's policy is told.
+    """
+    beliefs = fitted_prior(candidates) if prior else {}
+
+    def acrouter(_: str = "") -> AcrouterPolicy:
+        return AcrouterPolicy(
+            prices=candidate_prices(candidates),
+            prior=beliefs,
+            price_of_usd=price_of_usd,
+            explore=Config().explore,
+            fpr=fpr,
+            fnr=fnr,
+        )
+
+    return {
+        "acrouter": acrouter,
+        "acrouter:memory-off": lambda _: MemoryOff(acrouter),
+        "acrouter:memory-shuffled": lambda seed: MemoryShuffled(acrouter(), candidates, seed),
+        "dimension-best": lambda _: DimensionBest(candidates, beliefs),
+        "cheap-first": lambda _: CheapFirst(candidates),
+        "random": lambda _: RandomOrder(),
+        **{f"always:{c.id}": _always(c.id) for c in candidates},
+    }
+
+
+def _always(candidate: str) -> Builder:
+    return lambda _: Always(candidate)

@@ -1,0 +1,102 @@
+"""Prints what was evaluated, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+COLUMNS = {"avg_perf": ("perf %", ".1f"), "cum_regret": ("regret", ".1f"), "cost_usd": ("USD", ".4g")}
+"""Heading of each figure, and the form of its mean and range."""
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on standard error while work lasts; what it gives is called with a name after each of `total` steps."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        work = bar.add_task("reading", total=total)
+        yield lambda name: bar.update(work, advance=1, description=name)
+
+
+def show_evaluation(found: dict[str, Any]) -> None:
+    """A table of `run.evaluate`'s rows, with what they rest on below."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    shuffled = found["orders"] > 1
+    table = Table("policy", title=escape(_title(found)), title_justify="left", box=None)
+    for heading, _ in COLUMNS.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading, _ in COLUMNS.values() if shuffled else ():
+        table.add_column(f"{heading}: mean \\[min, max]", justify="right", no_wrap=True)
+    for row in found["rows"]:
+        given = [format(row["given_order"][figure], ".2f") for figure in COLUMNS]
+        means = [_range(row[figure], form) for figure, (_, form) in COLUMNS.items()] if shuffled else []
+        table.add_row(escape(_name(row)), *given, *means)
+    # As wide as its figures: a cut figure would be worse than a long line.
+    console.width = max(console.width, console.measure(table, options=console.options.update(max_width=500)).maximum)
+    console.print(table)
+    for line in _notes(found):
+        console.print(line, highlight=False)
+
+
+def show_own_memory(found: dict[str, Any]) -> None:
+    """The tables of `own_memory.describe_memory`."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    for rows, name in ((found["policies"], "policy"), (found["candidates"], "candidate")):
+        table = Table(*(rows[0] if rows else (name,)), box=None)
+        for row in rows:
+            table.add_row(*(escape(_cell(value)) for value in row.values()))
+        console.print(table, "")
+    console.print(
+        f"{found['n']} tasks with an outcome, {found['verified']} verified outcomes, lambda {found['lambda']:g}."
+    )
+    console.print(f"{found['kind']}.", highlight=False)
+    if found["verdict"]:
+        console.print(found["verdict"], highlight=False)
+
+
+def _title(found: dict[str, Any]) -> str:
+    title = (
+        f"{found['bench']}, {found['protocol']}, {found['n']} tasks, lambda {found['lambda']:g}, prior {found['prior']}"
+    )
+    if found["stop_signal"] != "resolved":
+        title += f", stop signal {found['stop_signal']}"
+    if any(found["verifier"].values()):
+        title += ", verifier errs: fpr {fpr:g}, fnr {fnr:g}".format(**found["verifier"])
+    return title
+
+
+def _notes(found: dict[str, Any]) -> Iterator[str]:
+    yield "First columns: the order of the file. Regret: the best single model's reward on a task, less what was got."
+    if found["orders"] > 1:
+        yield f"Means over {found['orders']} shuffles of seed {found['seed']}."
+    unknown = {row["policy"]: row["unknown_costs"] for row in found["rows"] if row["unknown_costs"]}
+    if unknown:
+        counts = ", ".join(f"{name} {count}" for name, count in unknown.items())
+        yield f"Attempts of unknown cost, charged at the model's mean so far: {counts}."
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['policy']} (in hindsight)" if row["hindsight"] else str(row["policy"])
+
+
+def _range(found: dict[str, float], form: str) -> str:
+    return f"{found['mean']:{form}} [{found['min']:{form}}, {found['max']:{form}}]"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_cell, value)) + "]"
+    return "unknown" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
