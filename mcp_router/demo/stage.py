@@ -10,13 +10,12 @@ import json
 import os
 import random
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcp_router.demo.subtasks import SLOTS, Answer, Subtask, apply_edits
+from mcp_router.demo.subtasks import SLOTS, Answer, Subtask, apply_edits, sample_git
 from mcp_router.errors import CheckUnavailable
 from mcp_router.models import cost_usd
 from mcp_router.types import Candidate, Price, Tokens
@@ -139,8 +138,9 @@ def lay_tests(repo: Path, subtask: Subtask) -> None:
 
 def restore(repo: Path) -> None:
     """The working tree as HEAD has it."""
-    for args in (["checkout", "--quiet", "--", "."], ["clean", "--quiet", "-fd"]):
-        subprocess.run(["git", "-C", str(repo), *args], check=True)
+    git = sample_git(repo)
+    git.checkout("--quiet", "--", ".")
+    git.clean("--quiet", "-fd")
 
 
 def lay_answer(repo: Path, answer: Answer) -> None:

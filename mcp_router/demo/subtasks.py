@@ -7,8 +7,6 @@ answers is for the demo's seed to say.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,8 @@ from mcp_router.errors import BadInput, RepositoryError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from git.cmd import Git
 
 SLOTS = ("A", "B", "C")
 KINDS = ("right", "wrong", "half", "empty", "cut_off", "cheat")
@@ -80,26 +80,32 @@ def apply_edits(folder: Path, edits: Sequence[Edit]) -> None:
 def make_repository(history: Path, folder: Path) -> None:
     """Make the git repository of a `git fast-export` file in a new folder, on its branch main.
 
-    Git's own variables in the environment are not heeded: GIT_DIR would lead to another repository.
-
     Raises:
         RepositoryError: git is missing or refuses; says what it said.
     """
+    from git.exc import GitError
+
     try:
-        _git(folder.parent, "init", "--quiet", "-b", "main", folder.name)
-        _git(folder, "fast-import", "--quiet", data=history.read_bytes())
-        _git(folder, "reset", "--quiet", "--hard", "main")
-    except OSError as error:
-        raise RepositoryError(f"The sample repository cannot be made: {error}.") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip()
-        raise RepositoryError(f"The sample repository cannot be made in {folder}: {said}") from None
+        folder.mkdir()
+        git = sample_git(folder)
+        git.init("--quiet", "-b", "main")
+        with history.open("rb") as stream:
+            git.fast_import("--quiet", istream=stream)
+        git.reset("--quiet", "--hard", "main")
+    except (GitError, OSError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise RepositoryError(f"The sample repository cannot be made in {folder}: {said}; is git installed?") from None
 
 
-def _git(folder: Path, *arguments: str, data: bytes = b"") -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-C", str(folder), "-c", "core.autocrlf=false", *arguments]
-    subprocess.run(command, input=data, env=environment, check=True, capture_output=True)
+def sample_git(folder: Path) -> Git:
+    """Git for a sample repository of ours; inherited variables that would lead to another one are overruled."""
+    from git.cmd import Git
+
+    git = Git(folder)
+    places = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index", "GIT_OBJECT_DIRECTORY": ".git/objects"}
+    git.update_environment(GIT_WORK_TREE=str(folder), **{name: str(folder / at) for name, at in places.items()})
+    git.set_persistent_git_options(c="core.autocrlf=false")
+    return git
 
 
 def _apply(path: Path, edit: Edit) -> None:
