@@ -139,7 +139,7 @@ def _python(root: Path, shared: tuple[str, ...], top: frozenset[str]) -> tuple[P
                 return python, f"the repository's {folder.relative_to(root)}"
     if "poetry.lock" in top and (python := _poetry(root)) and has_pytest(python):
         return python, "the environment of poetry"
-    if (python := _on_path(str(root))) and has_pytest(python):
+    if (python := _on_path(str(root), os.environ.get("PATH", ""))) and has_pytest(python):
         return python, "python on PATH"
     return Path(sys.executable), OWN
 
@@ -178,10 +178,10 @@ def _prefixes(python: Path) -> tuple[Path, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _on_path(root: str) -> Path | None:
+def _on_path(root: str, path: str) -> Path | None:
     """The interpreter behind `python` for this folder: version managers choose one by folder."""
     for name in ("python", "python3"):
-        program = shutil.which(name)
+        program = shutil.which(name, path=path)
         if program and (
             said := _ask([program, "-I", "-c", "import json,sys; print(json.dumps(sys.executable))"], root)
         ):

@@ -39,7 +39,7 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "acrouter@localhost",
     "LC_ALL": "C",
 }
-TOUCHES_FILES = {"add", "apply", "diff-files", "update-index", "worktree"}
+TOUCHES_FILES = {"add", "apply", "diff-files", "update-index", "worktree", "write-tree"}
 """Commands that read or write files of a work tree, where a repository's filters would run."""
 TIMEOUT_S = 300.0
 
@@ -60,7 +60,7 @@ def git(
     Raises:
         RepositoryError: git is missing, takes more than 300 seconds, or fails; with its first line of complaint.
     """
-    options = FIXED + _user_settings() + (_inert_filters(repo) if args[0] in TOUCHES_FILES else ())
+    options = FIXED + _user_settings() + (_inert_filters(repo) if TOUCHES_FILES & set(args[:3]) else ())
     return _run(repo, [*options, *args], input, {**_environment(), **ENVIRONMENT, **(env or {})}, check)
 
 
@@ -85,9 +85,13 @@ def _run(repo: Path, args: list[str], input: bytes | None, env: Mapping[str, str
     except subprocess.TimeoutExpired:
         raise RepositoryError(f"git took longer than {TIMEOUT_S:.0f} s in {repo}; look for a stuck disk.") from None
     if check and done.returncode:
-        complaint = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        raise RepositoryError(complaint)
+        raise RepositoryError(_complaint(done.stderr.decode(errors="replace")) or f"git failed ({done.returncode}).")
     return done.stdout
+
+
+def _complaint(stderr: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith(("error: ", "fatal: "))), lines[0] if lines else "")
 
 
 def _environment() -> dict[str, str]:

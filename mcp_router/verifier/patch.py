@@ -134,8 +134,7 @@ def _apply(folder: Path, patch: bytes, where: str, env: dict[str, str]) -> None:
 
 
 def _refusal(error: RepositoryError) -> PatchRefused:
-    lines = [line.removeprefix("error: ") for line in str(error).splitlines() if line.startswith("error: ")]
-    return PatchRefused(f"The patch does not apply to this base ({one_line((lines or [str(error)])[0], 160)}).")
+    return PatchRefused(f"The patch does not apply to this base ({one_line(str(error).removeprefix('error: '), 160)}).")
 
 
 def _ended(patch: bytes) -> bytes:

@@ -13,15 +13,17 @@ KIND = (
     r"corresponding|related|matching|whole|affected|integration|regression|python|own)\s+)*"
 )
 TESTS = r"(?:tests?|test (?:file|case|suite|function|module)s?|test_\w+|tests/\S+|specs?)\b"
+WITHIN = r"(?:[^.;\n]|\.(?=\S))"
+"""Within one sentence; a dot inside a file's name does not end it."""
 ASKS = (
     re.compile(rf"\b{VERB}\s+{KIND}`?{TESTS}", re.IGNORECASE),
     re.compile(
-        rf"\b{VERB}\s[^.;\n]{{0,120}}?\b(?:and|with|including|plus|as well as)\s+{KIND}`?{TESTS}", re.IGNORECASE
+        rf"\b{VERB}\s{WITHIN}{{0,120}}?\b(?:and|with|including|plus|as well as)\s+{KIND}`?{TESTS}", re.IGNORECASE
     ),
 )
 REFUSES = re.compile(
-    r"\b(?:not|n't|never|without|don't|no|avoid|leave|keep)\b[^.;\n]{0,40}\btests?\b"
-    r"|tests?\b[^.;\n]{0,40}\b(?:unchanged|untouched|as (?:they|it))",
+    rf"\b(?:not|n't|never|without|don't|no|avoid|leave|keep)\b{WITHIN}{{0,40}}\btests?\b"
+    rf"|tests?\b{WITHIN}{{0,40}}\b(?:unchanged|untouched|as (?:they|it))",
     re.IGNORECASE,
 )
 CI = re.compile(r"\b(ci|workflows?|pipelines?|github actions?|pre-commit|continuous integration)\b", re.IGNORECASE)

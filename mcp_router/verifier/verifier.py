@@ -152,12 +152,13 @@ class CheckVerifier:
 
     def _compare(self, trees: Trees, case: _Case, baseline: Baseline, run: CheckRun) -> Finding:
         lost = verdicts.lost_tests(baseline, run) - _excused(case.integrity, run, baseline)
-        if lost:
-            with trees.clock.step("rerun_ms"):
-                lost -= self._flaky(trees, case, baseline, lost)
         fixed = {test for test in baseline.failures() if len(set(verdicts.fixed_share(test, run))) == 1}
         paths = [change.path for change in case.changes]
         targets = find_targets(baseline.failures(), fixed, case.request.task, case.judged, paths)
+        # Where what was asked still fails, chance in the rest does not change the verdict: no second run.
+        if lost and targets <= fixed:
+            with trees.clock.step("rerun_ms"):
+                lost -= self._flaky(trees, case, baseline, lost)
         hidden = None
         if case.hidden is not None:
             with trees.clock.step("hidden_ms"):

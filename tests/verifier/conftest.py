@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +51,7 @@ TEST_CART = """
         assert total([], discount=2) == 0
 """
 FILES = {"shop/__init__.py": "", "shop/cart.py": CART, "tests/test_cart.py": TEST_CART}
-"""Two tests pass, two on discounts fail."""
+"""Three tests pass, one on discounts fails."""
 
 RIGHT = CART.replace("return sum(prices)", "return max(0, sum(prices) - discount)")
 HALF = CART.replace("return sum(prices)", "return sum(prices) - discount")
@@ -89,7 +92,7 @@ def state_of(root: Path) -> dict[str, str]:
 
 @dataclass
 class Bench:
-    """One repository and a verifier with a state folder of its own."""
+    """One repository and a verifier."""
 
     root: Path
     home: Path
@@ -97,17 +100,14 @@ class Bench:
 
     def patch(self, files: dict[str, str | None]) -> bytes:
         """The patch that makes these files of the working tree as it is, without touching it."""
-        index = {"GIT_INDEX_FILE": str(self.home / "patch-index")}
-        copy = self.home / "patched"
-        subprocess.run(["cp", "-r", str(self.root), str(copy)], check=True)
-        try:
+        with tempfile.TemporaryDirectory() as place:
+            copy = Path(place) / "copy"
+            shutil.copytree(self.root, copy, symlinks=True)
             git(copy, "add", "-A")
             git(copy, "commit", "-qm", "before", "--allow-empty")
             write(copy, files)
             git(copy, "add", "-A")
             return git(copy, "diff", "--cached", "--binary", "--full-index", "--no-renames")
-        finally:
-            subprocess.run(["rm", "-rf", str(copy), *index.values()], check=True)
 
     def verify(self, patch: bytes | dict[str, str | None], **request: object) -> Verification:
         """The verdict on a patch, or on files to write."""
@@ -116,14 +116,27 @@ class Bench:
         return CheckVerifier(self.home, self.config).verify(asked)
 
 
+@pytest.fixture(autouse=True)
+def _own_python_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interpreter of these tests is the one on PATH, whatever the machine has besides."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One state folder for all: equal trees have their baseline once."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Callable[..., Bench]:
+def bench(tmp_path: Path, home: Path) -> Callable[..., Bench]:
     """Make a repository of files, committed unless told otherwise."""
 
-    def make(files: dict[str, str] = FILES, name: str = "repo", commit: bool = True, isolation: str | None = None) -> Bench:
-        root, home = tmp_path / name, tmp_path / "home"
+    def make(
+        files: dict[str, str] = FILES, name: str = "repo", commit: bool = True, isolation: str | None = None
+    ) -> Bench:
+        root = tmp_path / name
         root.mkdir(parents=True)
-        home.mkdir(exist_ok=True)
         git(root, "init", "-q", "-b", "main")
         write(root, dict(files))
         if commit:

@@ -65,7 +65,7 @@ class Bubblewrap:
         command = [self.program, *BASIS, *mounts, "--chdir", str(environment.root), "--", *capped(argv)]
         env = {**environment.variables(), **(variables or {})}
         # Killing bwrap ends its PID namespace, and every process in it, however it was detached.
-        return run(command, Path("/"), env, timeout_s, cancel, lambda _: None)
+        return run(command, Path("/"), env, timeout_s, cancel, lambda: None)
 
 
 def _mounts(folder: Path, environment: Environment, writable: Sequence[Path]) -> list[str]:

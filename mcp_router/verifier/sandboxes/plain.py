@@ -47,7 +47,7 @@ class Plain:
                 link.symlink_to(environment.root / name, target_is_directory=True)
         mark = uuid.uuid4().hex
         env = {**environment.variables(), **(variables or {}), MARK: mark}
-        return run(capped(argv) if os.name == "posix" else argv, folder, env, timeout_s, cancel, lambda _: _end(mark))
+        return run(capped(argv) if os.name == "posix" else argv, folder, env, timeout_s, cancel, lambda: _end(mark))
 
 
 def _end(mark: str) -> None:

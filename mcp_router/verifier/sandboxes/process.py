@@ -18,10 +18,17 @@ from mcp_router.errors import Cancelled
 KEPT_BYTES = 2_000_000
 FLOOD_BYTES = 200_000_000
 POLL_S = 0.05
-CAPS = 'for cap in "-c 0" "-f 4000000" "-n 4096"; do ulimit $cap 2>/dev/null; done; exec "$@"'
+CAPS = """
+exec 3<&0 </dev/null
+( (read _ <&3; kill -9 0) >/dev/null 2>&1 & )
+exec 3<&-
+for cap in "-c 0" "-f 4000000" "-n 4096"; do ulimit $cap 2>/dev/null; done
+exec "$@"
+"""
 """Sets limits and becomes the command: no core files, files up to 2 GB (512-byte blocks), 4,096 open files.
 
-The address space is not limited: several runtimes reserve far more than they use.
+The address space is not limited: several runtimes reserve far more than they use. Standard input is a leash that
+we hold: when we are killed it is let go, and a watcher beside the command ends its process group.
 """
 
 
@@ -56,7 +63,7 @@ class _Tail:
 
 
 def capped(argv: Sequence[str]) -> list[str]:
-    """The command behind a shell that sets its limits first and is gone then."""
+    """The command behind a shell that sets its limits first and then becomes it."""
     return ["/bin/sh", "-c", CAPS, "sh", *argv]
 
 
@@ -66,7 +73,7 @@ def run(
     env: Mapping[str, str],
     timeout_s: float,
     cancel: Event | None,
-    end: Callable[[int], None],
+    end: Callable[[], None],
 ) -> Ran:
     """Run until the process ends, the time is up, it printed 200 MB, or `cancel` is set; `end` then kills the rest.
 
@@ -79,7 +86,7 @@ def run(
         list(argv),
         cwd=cwd,
         env=dict(env),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -89,8 +96,10 @@ def run(
         stopped = _watch(process, tail, started + timeout_s, cancel)
     finally:
         _kill_group(process.pid)
-        end(process.pid)
+        end()
         process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
     _drain(process, tail)
     if stopped == "cancelled":
         raise Cancelled("The checks were stopped.")
