@@ -1,8 +1,8 @@
-# Three commands: make demo, make test, make check. The environment is built by uv where there is one, else venv and pip.
+# Three commands: make demo, make test, make bench. The environment is built by uv where there is one, else venv and pip.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check format picture
+.PHONY: demo test check format bench picture
 
 .venv/.done: pyproject.toml Makefile
 	@if command -v uv >/dev/null; then \
@@ -28,6 +28,11 @@ check: .venv/.done
 format: .venv/.done
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: .venv/.done
+	$(BIN)/python -m mcp_router.demo.speed
+	$(BIN)/python -m mcp_router.demo.learning
+	$(BIN)/python -m mcp_router.evaluation.dimensions
 
 picture: .venv/.done
 	$(BIN)/python -m mcp_router.demo.picture docs/demo.svg
