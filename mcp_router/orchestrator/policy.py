@@ -112,9 +112,7 @@ class AcrouterPolicy:
         first, propensity = self._draw(context, greedy, plausible)
         order = greedy if first == greedy[:1] else self._plan(context, view, first[0])
         chain = tuple(self._choice(context, name, view) for name in order)
-        return Plan(
-            chain, propensity, self._reason(chain, view, explored=first != greedy[:1] or newcomer is not None)
-        )
+        return Plan(chain, propensity, self._reason(chain, view, explored=first != greedy[:1] or newcomer is not None))
 
     def _view(self, context: Context, names: Sequence[str]) -> _View:
         task, skills = context.task, self._beliefs()
@@ -132,9 +130,10 @@ class AcrouterPolicy:
             if seen.score is not None
         ]
         likeness = neighbours[0][1] if neighbours else 0.0
-        estimates = skills.estimate(names, place, here, near, likeness)
+        ease = skills.ease([*here, *near], place)
+        estimates = skills.estimate(names, place, ease, near, likeness)
         costs = {name: self._cost(name, context) for name in names}
-        return _View(place, estimates, costs, skills.ease(place, here, near), neighbours)
+        return _View(place, estimates, costs, ease, neighbours)
 
     def _plan(self, context: Context, view: _View, first: str | None) -> tuple[str, ...]:
         boxes = {name: Box(view.estimates[name].by_ease, view.costs[name]) for name in view.estimates}
@@ -242,9 +241,7 @@ class AcrouterPolicy:
         for item in self._pending:
             self._age(skills, item)
         place = Place(None if first.dimension == "unknown" else first.dimension, first.repo)
-        skills.absorb(
-            [Evidence(o.candidate, o.score, o.weight) for o in self._pending if o.score is not None], place
-        )
+        skills.absorb([Evidence(o.candidate, o.score, o.weight) for o in self._pending if o.score is not None], place)
 
     def _age(self, skills: Skills, item: Observation) -> None:
         if not item.at:
