@@ -197,9 +197,8 @@ def memory() -> None:
 @as_json
 def memory_show(as_json: bool) -> None:
     """What the memory holds: by model, by kind of task, by repository; writes memory.json anew."""
-    from memory_store.statistics import summary
-
     from mcp_router.tables import show_memory
+    from memory_store.statistics import summary
 
     with _session() as session:
         session.store.refresh()

@@ -11,10 +11,10 @@ import threading
 
 from mcp_router.background import Job
 from mcp_router.budget import Purse
-from mcp_router.errors import AcrouterError, Cancelled
+from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.api import ApiExecutor
 from mcp_router.loop import Ask
-from mcp_router.run_log import RUN, write_event
+from mcp_router.run_log import RUN, UNDER_WAY, status, write_event
 from mcp_router.session import Session
 from mcp_router.types import Decision, Limits, Outcome, Verdict
 
@@ -22,18 +22,26 @@ WATCH_EVERY_S = 0.5
 
 
 def delegate(session: Session, ask: Ask, decision: Decision) -> Job:
-    """Carry a decision out in the background; a run under way in this process is joined, not doubled."""
+    """Carry a decision out in the background; what is under way or has ended, here or elsewhere, is not done again."""
     return session.background.start(RUN + decision.decision_id, lambda job: _carry_out(session, ask, decision, job))
 
 
 def cancel(session: Session, decision_id: str) -> None:
-    """Ask a run to stop, wherever it runs."""
+    """Ask a run to stop, wherever it runs.
+
+    Raises:
+        BadInput: no run of this decision is under way.
+    """
+    state = status(session.store, decision_id)
+    if state is None or state.work != "delegate" or state.status not in UNDER_WAY:
+        raise BadInput(f'cancel: a run of {decision_id} is not running; query_memory(view="run") says how it ended.')
     write_event(session.store, decision_id, "cancelling")
     session.background.cancel(RUN + decision_id)
 
 
 def _carry_out(session: Session, ask: Ask, decision: Decision, job: Job) -> Outcome | None:
-    write_event(session.store, decision.decision_id, "running")
+    if not _begin(session, decision.decision_id):
+        return None
     purse = Purse(session.store, session.config.budget, decision.decision_id, ask.max_cost_usd)
     executor = ApiExecutor(session.config.models, purse)
     watcher = threading.Thread(target=_watch, args=(session, decision.decision_id, job), daemon=True)
@@ -61,6 +69,16 @@ def _carry_out(session: Session, ask: Ask, decision: Decision, job: Job) -> Outc
     state, note = _ending(session, decision.decision_id, outcome)
     write_event(session.store, decision.decision_id, state, note=note, outcome=outcome)
     return outcome
+
+
+def _begin(session: Session, decision_id: str) -> bool:
+    """Mark a run as running, unless it is or has ended: of two clients that begin at once one does."""
+    with session.store.transaction():
+        state = status(session.store, decision_id)
+        if state is not None and state.status != "interrupted":
+            return False
+        write_event(session.store, decision_id, "running")
+    return True
 
 
 def _ending(session: Session, decision_id: str, outcome: Outcome | None) -> tuple[str, str | None]:

@@ -116,10 +116,7 @@ class Router:
             max_attempts=ask.max_attempts,
             idempotency_key=ask.idempotency_key,
         )
-        if keep:
-            self._hold(ask)
-            self.store.append(decision)
-        return decision
+        return self._record(ask, decision) if keep else decision
 
     def run(
         self,
@@ -183,7 +180,7 @@ class Router:
             attempt_id=attempt.attempt_id,
             decision_id=attempt.decision_id,
             at=now(),
-            candidate=attempt.candidate,
+            candidate=_ran(attempt),
             verdict=Verdict.PASS if claim.score >= 0.5 else Verdict.FAIL,
             score=claim.score,
             source="reported",
@@ -213,6 +210,16 @@ class Router:
             return None
         chain = self.learner.choose(self._context(replace(ask, candidates=alone)))[0].chain
         return chain[0].p_success if chain else None
+
+    def _record(self, ask: Ask, decision: Decision) -> Decision:
+        """Write a decision down; where another was made for the same key meanwhile, that one holds."""
+        with self.store.transaction():
+            known = self.store.find_by_key(ask.idempotency_key) if ask.idempotency_key else None
+            if known is not None:
+                return known
+            self._hold(ask)
+            self.store.append(decision)
+        return decision
 
     def _hold(self, ask: Ask) -> None:
         """Keep a snapshot of uncommitted work from git's garbage collection for as long as the decision is open."""
@@ -304,13 +311,19 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
+def _ran(attempt: Attempt) -> str:
+    """The candidate that an outcome counts for: a provider's silent substitute stands for itself."""
+    served = attempt.model_served
+    return attempt.candidate if served in (None, attempt.model_asked) else str(served)
+
+
 def _verified(attempt: Attempt, verification: Verification) -> Outcome:
     return Outcome(
         outcome_id=digest(attempt.attempt_id, "verified", verification.verdict, *verification.reasons),
         attempt_id=attempt.attempt_id,
         decision_id=attempt.decision_id,
         at=now(),
-        candidate=attempt.candidate,
+        candidate=_ran(attempt),
         verdict=verification.verdict,
         score=verification.score,
         source="verified",

@@ -13,6 +13,7 @@ from memory_store.store import MemoryStore
 
 RUN = "run:"
 """Prefix of the keys under which delegated runs work in the background."""
+UNDER_WAY = ("running", "cancelling")
 
 
 def status(store: MemoryStore, decision_id: str) -> RunEvent | None:
@@ -21,7 +22,7 @@ def status(store: MemoryStore, decision_id: str) -> RunEvent | None:
     if not events:
         return None
     last = events[-1]
-    if last.status in ("running", "cancelling"):
+    if last.status in UNDER_WAY:
         begun = next(e for e in reversed(events) if e.status == "running" or e is events[0])
         if not _alive(begun):
             return RunEvent(

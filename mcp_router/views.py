@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_router.run_log import status
+from mcp_router.run_log import UNDER_WAY, status
 from mcp_router.session import Session
 from mcp_router.types import Attempt, Choice, Decision, Outcome
 from memory_store.records import RunEvent
@@ -86,14 +86,17 @@ def run_view(session: Session, decision_id: str) -> dict[str, Any]:
     attempts = session.store.attempts(decision_id)
     costs = [a.cost_usd for a in attempts]
     job = session.background.find(f"run:{decision_id}")
-    running = event is not None and event.status in ("running", "cancelling")
+    running = event is not None and event.status in UNDER_WAY
+    cost_usd = None if not costs or None in costs else round(sum(c for c in costs if c is not None), 6)
+    set_aside_usd = round(session.store.reserved_usd(decision_id=decision_id), 6)
     return compact(
         decision_id=decision_id,
         status=_status(event),
         progress=job.progress if job and running else None,
         note=event.note if event else None,
         attempts=[attempt_view(a, session.store.effective_outcome(a.attempt_id)) for a in attempts],
-        cost_usd=None if not costs or None in costs else round(sum(c for c in costs if c is not None), 6),
+        cost_usd=cost_usd,
+        cost_at_most_usd=set_aside_usd if set_aside_usd > (cost_usd or 0.0) else None,
         result=event.result if event else None,
         next=_next(event, decision_id),
     )
@@ -106,13 +109,15 @@ def _status(event: RunEvent | None) -> str:
 def _next(event: RunEvent | None, decision_id: str) -> str | None:
     if event is None:
         return None
-    if event.status in ("running", "cancelling"):
+    if event.status in UNDER_WAY:
         return f'poll: query_memory(view="run", id="{decision_id}") in a few seconds'
     if event.result is not None and event.status == "done":
         return (
             f'read the diff: query_memory(view="run", id="{decision_id}", part="diff"); it is not applied yet: '
             f"`acrouter apply {decision_id}` applies it"
         )
+    if event.status == "interrupted" and event.work == "verify":
+        return "call report_outcome again with the same arguments: it runs the checks again"
     if event.status == "interrupted":
         return "call route_task again with the same arguments: it takes the run up where it stood"
     return None

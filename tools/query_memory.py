@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from memory_store.statistics import by_candidate, summary
 from pydantic import BaseModel, Field
 
 from mcp_router.errors import AcrouterError, BadInput
@@ -18,6 +17,7 @@ from mcp_router.verifier import workspace
 from mcp_router.views import DATA_MARK, attempt_view, compact, decision_view, run_view
 from memory_store.regret import task_rewards
 from memory_store.similarity import SimilarityIndex, features
+from memory_store.statistics import by_candidate, summary
 
 DESCRIPTION = (
     "What was learned and what is under way. view=run polls a delegated run or a report's checks (part=diff: its "

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
 from mcp_router.delegation import cancel as cancel_run
-from mcp_router.errors import BadInput
+from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.advise import action
 from mcp_router.intake import ask_of
 from mcp_router.loop import Ask, Claim, digest, patch_digest
@@ -142,11 +142,26 @@ def _judge_advised(
         return claimed
     if not patch:
         return session.router.nothing_changed(attempt, _where(decision, report))
-    write_event(session.store, decision.decision_id, "running", work="verify")
+    return _judge(session, ask, attempt, patch, job)
+
+
+def _judge(session: Session, ask: Ask, attempt: Attempt, patch: bytes, job: Job) -> Outcome:
+    """The verdict of the checks; whoever polls can tell that they run, and how that ended."""
+
+    def mark(state: str, note: str | None = None) -> None:
+        write_event(session.store, ask.decision_id, state, work="verify", note=note)
+
+    mark("running")
     try:
-        return session.router.judge(ask, attempt, patch, job.cancel)
-    finally:
-        write_event(session.store, decision.decision_id, "done", work="verify")
+        outcome = session.router.judge(ask, attempt, patch, job.cancel)
+    except Cancelled as error:
+        mark("interrupted", str(error))
+        raise
+    except Exception as error:
+        mark("failed", str(error) if isinstance(error, AcrouterError) else "an internal fault; see the server's log")
+        raise
+    mark("done")
+    return outcome
 
 
 def _claim_delegated(session: Session, decision: Decision, report: Report) -> Outcome | None:

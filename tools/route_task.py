@@ -12,7 +12,6 @@ from mcp_router.background import ANSWER_WITHIN_S, Job
 from mcp_router.delegation import delegate
 from mcp_router.executors.advise import action
 from mcp_router.intake import Prepared, Request, ask_of, new_decision_id, prepare
-from mcp_router.run_log import RUN, status
 from mcp_router.session import Session
 from mcp_router.types import Candidate, Decision, Task
 from mcp_router.views import choice_view, compact, run_view
@@ -90,11 +89,6 @@ def _route(
     if request.mode == "advise":
         _compute_baseline(session, prepared)
         return decision, prepared, None
-    state = status(session.store, decision.decision_id)
-    if state is not None and state.status not in ("interrupted", "running"):
-        return decision, prepared, None
-    if state is not None and state.status == "running":
-        return decision, prepared, session.background.find(RUN + decision.decision_id)
     return decision, prepared, delegate(session, ask_of(session, decision), decision)
 
 
