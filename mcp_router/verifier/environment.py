@@ -95,14 +95,14 @@ class Environment:
     def variables(self) -> dict[str, str]:
         """The allow-listed variables, with the environment's programs first on PATH; no other one enters."""
         kept = {key: value for key, value in os.environ.items() if key in ALLOWED or key.startswith("LC_")}
-        first = [self.python.parent, self.root / "node_modules" / ".bin"]
+        found = self.described != OWN
+        first = [*([self.python.parent] if found else []), self.root / "node_modules" / ".bin"]
         path = os.pathsep.join([*(str(folder) for folder in first if folder.is_dir()), kept.get("PATH", os.defpath)])
-        virtual = {"VIRTUAL_ENV": str(self.python.parent.parent)} if _is_virtual(self.python) else {}
-        if self.described == OWN:
-            # Plugins of our environment are not the repository's.
-            virtual["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        virtual = {"VIRTUAL_ENV": str(self.python.parent.parent)} if found and _is_virtual(self.python) else {}
+        # Plugins of our own environment are not the repository's.
+        apart = {} if found else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         ours = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "CARGO_NET_OFFLINE": "true", "NO_COLOR": "1"}
-        return {**kept, **virtual, **ours, "PATH": path, "GOCACHE": "/tmp/go-cache", "TMPDIR": "/tmp"}
+        return {**kept, **virtual, **apart, **ours, "PATH": path, "GOCACHE": "/tmp/go-cache", "TMPDIR": "/tmp"}
 
     def fingerprint(self) -> str:
         """Changes when the interpreter, or what is installed beside it, does."""

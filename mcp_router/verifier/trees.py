@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from mcp_router.errors import Cancelled
+from mcp_router.errors import Cancelled, CheckUnavailable
 from mcp_router.verifier.checks import Checks
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.runners import exit_code as exit_code_runner
@@ -48,6 +48,17 @@ class Clock:
         """
         if self.cancel is not None and self.cancel.is_set():
             raise Cancelled("The verification was stopped.")
+
+    def wait(self) -> None:
+        """Go on waiting for another process only while there is time.
+
+        Raises:
+            Cancelled: it was asked to stop.
+            CheckUnavailable: the time is up.
+        """
+        self.check()
+        if self.left_s() <= 0:
+            raise CheckUnavailable("Another process still runs the checks on the same base; ask again later.")
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

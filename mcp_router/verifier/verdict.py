@@ -17,6 +17,7 @@ from mcp_router.verifier.runners import PASSED, PROBLEMS, CheckRun
 from mcp_router.verifier.targets import of_environment
 from mcp_router.verifier.text import one_line, some
 
+EXIT_CODE_STRENGTH = 0.4
 SLOW_SHARE = 0.7
 """A baseline that takes more of the limit than this leaves open whether the patch hangs or the machine is slow."""
 
@@ -78,11 +79,18 @@ def of_exit_code(baseline: Baseline, run: CheckRun) -> Finding:
     before, after = baseline.run.exit_code == 0, run.exit_code == 0
     last = one_line((run.output.strip().splitlines() or [""])[-1], 160)
     if before and not after:
-        return Finding(Verdict.FAIL, 0.0, 0.4, (f"The checks pass without the patch and fail with it ({last}).",))
+        return Finding(
+            Verdict.FAIL, 0.0, EXIT_CODE_STRENGTH, (f"The checks pass without the patch and fail with it ({last}).",)
+        )
     if not before and not after:
         return no_signal(f"The checks fail without the patch too ({last}).")
     if not before:
-        return Finding(Verdict.PASS, 1.0, 0.4, ("The checks failed before and pass now; only the exit code is known.",))
+        return Finding(
+            Verdict.PASS,
+            1.0,
+            EXIT_CODE_STRENGTH,
+            ("The checks failed before and pass now; only the exit code is known.",),
+        )
     return Finding(
         Verdict.PASS,
         1.0,

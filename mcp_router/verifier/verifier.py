@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any
 
 from mcp_router.config import Config
-from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused
+from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, RepositoryError
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import patch as patches
 from mcp_router.verifier import verdict as verdicts
@@ -22,6 +22,7 @@ from mcp_router.verifier.integrity import Integrity, inspect, judged_tree
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import Sandbox, choose
 from mcp_router.verifier.targets import find_targets
+from mcp_router.verifier.text import one_line
 from mcp_router.verifier.trees import Clock, Trees
 from mcp_router.verifier.verdict import Finding
 from mcp_router.verifier.workspace import Repository, open_repository, take_snapshot, tree_of
@@ -87,7 +88,7 @@ class CheckVerifier:
         try:
             repository = open_repository(repo)
             found, sandbox = self._checks(repository, base or take_snapshot(repository).commit, checks)
-        except (CheckUnavailable, BadInput) as error:
+        except (CheckUnavailable, BadInput, RepositoryError) as error:
             return {"command": None, "reason": str(error)}
         return {**_shown(found), "isolation": sandbox.level}
 
@@ -109,7 +110,14 @@ class CheckVerifier:
         except (CheckUnavailable, BadInput) as error:
             return _verification(verdicts.no_signal(str(error)), case)
         clock.timeout_s = min(request.timeout_s, checks.timeout_s or request.timeout_s)
-        return self._cached(Trees(repo, self.home, checks, sandbox, clock), case)
+        trees = Trees(repo, self.home, checks, sandbox, clock)
+        try:
+            return self._cached(trees, case)
+        except (CheckUnavailable, RepositoryError, OSError) as error:
+            # A full disk or a broken git is no fault of the patch.
+            return _verification(
+                verdicts.no_signal(f"The checks could not be run: {one_line(str(error), 200)}"), case, trees
+            )
 
     def _checks(self, repo: Repository, base: str, explicit: str | None) -> tuple[Checks, Sandbox]:
         checks = find_checks(repo, base, explicit, self.config)
@@ -140,6 +148,8 @@ class CheckVerifier:
         with trees.clock.step("judged_ms"):
             run = trees.run(case.judged.id)
         finding = verdicts.of_problem(run, baseline, limit_s)
+        if finding and trees.checks.runner != "pytest":
+            finding = dataclasses.replace(finding, strength=min(finding.strength, verdicts.EXIT_CODE_STRENGTH))
         if finding is None and trees.checks.runner == "pytest":
             finding = self._compare(trees, case, baseline, run)
         elif finding is None:
@@ -148,7 +158,7 @@ class CheckVerifier:
 
     def _baseline(self, trees: Trees, tree: str) -> Baseline:
         key = key_of(tree, trees.checks, trees.sandbox.level)
-        return get_baseline(self.home, key, lambda only: trees.run(tree, only), trees.clock.check)
+        return get_baseline(self.home, key, lambda only: trees.run(tree, only), trees.clock.wait)
 
     def _compare(self, trees: Trees, case: _Case, baseline: Baseline, run: CheckRun) -> Finding:
         lost = verdicts.lost_tests(baseline, run) - _excused(case.integrity, run, baseline)
@@ -161,11 +171,12 @@ class CheckVerifier:
                 lost -= self._flaky(trees, case, baseline, lost)
         hidden = None
         if case.hidden is not None:
+            limit_s = trees.clock.left_s()
             with trees.clock.step("hidden_ms"):
                 hidden = self._hidden(trees, case, case.hidden)
             if hidden.problem == "no_tests":
                 return verdicts.no_signal("hidden: no tests were collected from the file.")
-            if finding := verdicts.of_problem(hidden, baseline, trees.clock.timeout_s):
+            if finding := verdicts.of_problem(hidden, baseline, limit_s):
                 return finding
         return verdicts.of_tests(baseline, run, lost, targets, hidden)
 
