@@ -88,3 +88,8 @@ class Purse:
             ("budget.month_usd", self._config.month_usd, today.replace(day=1), None),
         )
         return [Cap(name, limit, since, of) for name, limit, since, of in limits if limit is not None]
+
+
+def least(*limits: float | None) -> float | None:
+    """The tightest of some limits; None where there is none."""
+    return min((limit for limit in limits if limit is not None), default=None)

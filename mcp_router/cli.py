@@ -19,14 +19,16 @@ a_repo = click.option("--repo", type=click.Path(path_type=Path), help="The repos
 
 
 class _Group(click.Group):
-    """Turns what is raised on purpose into one sentence and exit code 2."""
+    """Turns what is raised on purpose into one sentence and exit code 2, or 1 where the use was right."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from mcp_router.errors import AcrouterError
+        from mcp_router.errors import AcrouterError, PatchRefused
         from memory_store.journal import JournalError
 
         try:
             return super().invoke(ctx)
+        except PatchRefused as error:
+            _fail(str(error), code=1)
         except (AcrouterError, JournalError) as error:
             _fail(str(error))
         except OSError as error:
@@ -299,9 +301,9 @@ def _print(value: Any, as_json: bool) -> None:
         click.echo(f"{key}: {text}")
 
 
-def _fail(sentence: str) -> NoReturn:
+def _fail(sentence: str, code: int = 2) -> NoReturn:
     click.echo(f"acrouter: {sentence}", err=True)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def main() -> None:

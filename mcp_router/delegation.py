@@ -10,7 +10,7 @@ import contextlib
 import threading
 
 from mcp_router.background import Job
-from mcp_router.budget import Purse
+from mcp_router.budget import Purse, least
 from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.api import ApiExecutor
 from mcp_router.loop import Ask
@@ -51,7 +51,7 @@ def _carry_out(session: Session, ask: Ask, decision: Decision, job: Job) -> Outc
             ask,
             decision,
             executor,
-            limits=Limits(cost_usd=ask.max_cost_usd),
+            limits=Limits(cost_usd=least(ask.max_cost_usd, session.config.budget.run_usd)),
             cancel=job.cancel,
             progress=lambda word: setattr(job, "progress", word),
         )
@@ -66,7 +66,7 @@ def _carry_out(session: Session, ask: Ask, decision: Decision, job: Job) -> Outc
         with contextlib.suppress(Exception):
             write_event(session.store, decision.decision_id, "failed", note="an internal fault; see the server's log")
         raise
-    state, note = _ending(session, decision.decision_id, outcome)
+    state, note = _ending(session, decision, outcome)
     write_event(session.store, decision.decision_id, state, note=note, outcome=outcome)
     return outcome
 
@@ -81,16 +81,19 @@ def _begin(session: Session, decision_id: str) -> bool:
     return True
 
 
-def _ending(session: Session, decision_id: str, outcome: Outcome | None) -> tuple[str, str | None]:
+def _ending(session: Session, decision: Decision, outcome: Outcome | None) -> tuple[str, str | None]:
     """How a run ended: done with a result that passed or that nothing could be said of, else failed, and why."""
     if outcome is not None and outcome.verdict == Verdict.PASS:
         return "done", None
     if outcome is not None and outcome.verdict == Verdict.NO_SIGNAL:
         return "done", "the result is not verified: " + " ".join(outcome.reasons[:1])
-    attempts = session.store.attempts(decision_id)
+    attempts = session.store.attempts(decision.decision_id)
     if outcome is None and attempts and attempts[-1].fault:
         return "failed", attempts[-1].fault
-    return "failed", "no candidate passed the checks" if attempts else "no candidate was worth its cost"
+    if attempts:
+        return "failed", "no candidate passed the checks"
+    cap = "" if decision.max_cost_usd is None else f" within max_cost_usd, ${decision.max_cost_usd:.4g}; raise it"
+    return "failed", f"no candidate is worth its cost{cap}."
 
 
 def _watch(session: Session, decision_id: str, job: Job) -> None:

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mcp_router.budget import least
 from mcp_router.config import REPOSITORY_FILE, RepositoryConfig, load_repository_config
 from mcp_router.errors import BadInput, RepositoryError
 from mcp_router.loop import Ask, digest
@@ -78,7 +79,7 @@ def prepare(session: Session, request: Request, client: str | None, decision_id:
         client=client,
         base=base,
         checks=request.checks,
-        max_cost_usd=_least(request.max_cost_usd, own.budget.run_usd),
+        max_cost_usd=least(request.max_cost_usd, own.budget.run_usd),
         max_attempts=request.max_attempts or session.config.max_attempts,
     )
     return Prepared(replace(ask, idempotency_key=_key(request, ask)), repository, (*notes, *why))
@@ -162,7 +163,3 @@ def _key(request: Request, ask: Ask) -> str | None:
         return request.idempotency_key
     wishes = (request.candidates, request.force_model, request.max_cost_usd, request.max_attempts, request.checks)
     return "auto:" + digest(ask.task.repo or "", ask.base.tree, ask.task.text, repr(wishes))
-
-
-def _least(*limits: float | None) -> float | None:
-    return min((limit for limit in limits if limit is not None), default=None)

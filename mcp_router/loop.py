@@ -138,7 +138,7 @@ class Router:
         while chain and not cancel.is_set():
             candidate = next(c for c in ask.candidates if c.id == chain[0].candidate)
             progress(f"{candidate.id} works on it")
-            attempt, patch = self._attempt(ask, candidate, executor, limits, last, cancel)
+            attempt, patch = self._attempt(ask, candidate, executor, self._left(ask, limits), last, cancel)
             self.store.append(attempt)
             if attempt.fault is not None:
                 faulted = (*faulted, candidate.id)
@@ -260,8 +260,17 @@ class Router:
             decision_id=ask.decision_id,
             patch_sha256=patch_digest(patch),
             result=f"refs/acrouter/{name}",
+            fault=attempt.fault or _unstarted(attempt, limits),
         )
         return kept, patch
+
+    def _left(self, ask: Ask, limits: Limits) -> Limits:
+        """The limits of the next attempt: money that earlier ones spent, or may yet be charged, is gone."""
+        if limits.cost_usd is None:
+            return limits
+        return replace(
+            limits, cost_usd=max(0.0, limits.cost_usd - self.store.reserved_usd(decision_id=ask.decision_id))
+        )
 
     def _context(self, ask: Ask, failed: tuple[str, ...] = (), faulted: tuple[str, ...] = ()) -> Context:
         return Context(
@@ -309,6 +318,18 @@ def patch_digest(patch: bytes | None) -> str:
 def digest(*parts: str) -> str:
     """A short id that is the same for the same parts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _unstarted(attempt: Attempt, limits: Limits) -> str | None:
+    """Why a model that was never called did nothing: that is no failure of the model's."""
+    if attempt.turns != 0:
+        return None
+    if limits.cost_usd is None:
+        return f"limit: {attempt.candidate} was not called. {attempt.summary or ''}".rstrip()
+    return (
+        f"budget: ${limits.cost_usd:.4g} is left of max_cost_usd or budget.run_usd, too little for one call of "
+        f"{attempt.candidate}; raise it or choose a cheaper model."
+    )
 
 
 def _ran(attempt: Attempt) -> str:

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from mcp_router.demo.provider import RecordedProvider
+from mcp_router.demo.stage import plain_path
 
-from .scene import ISOLATION_WORDS, SLOW_TASK, TASK, Scene, make_repository, recorded
+from .scene import ISOLATION_WORDS, KEY, KEY_VARIABLE, SLOW_TASK, TASK, Scene, make_repository, recorded
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _proxy() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NO_PROXY", "127.0.0.1")
-        yield
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What servers in this process see; those of their own get it from the scene."""
+    for name, value in {"NO_PROXY": "127.0.0.1", KEY_VARIABLE: KEY, "PATH": plain_path()}.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from .scene import COMMAND, MODULE, Lines, Scene, make_repository
+from .scene import COMMAND, MODULE, Scene, make_repository
+from .speaking import Lines
 
 HELLO = """\
 from mcp.server import MCPServer

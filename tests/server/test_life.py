@@ -14,7 +14,8 @@ import pytest
 
 from mcp_router.run_log import status
 
-from .scene import SLOW_TASK, TASK, Lines, Scene, attempt_usd, git, state_of, until
+from .scene import SLOW_TASK, TASK, Scene, attempt_usd, git, state_of
+from .speaking import Lines, until
 
 ENDS_WITHIN_S = 3.0
 ANSWERS_WITHIN_S = 2.0
@@ -167,7 +168,7 @@ def test_stopping_what_does_not_run_says_so(scene: Scene) -> None:
     with scene.client() as connection:
         advised = connection.call("route_task", task=TASK)["decision_id"]
         assert "not running" in connection.refusal("report_outcome", decision_id=advised, cancel=True)
-        done = connection.delegate(candidates=["right"])
+        done = connection.delegate(TASK, candidates=["right"])
         assert "not running" in connection.refusal("report_outcome", decision_id=done["decision_id"], cancel=True)
         assert connection.ended(done["decision_id"])["status"] == "done"
 

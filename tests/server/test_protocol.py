@@ -14,7 +14,8 @@ from mcp_router.demo.provider import RecordedProvider
 from mcp_router.server import build_server
 from mcp_router.session import Session
 
-from .scene import SLOW_TASK, TASK, Connection, Scene, connected, make_repository, recorded
+from .scene import SLOW_TASK, TASK, Scene, make_repository, recorded
+from .speaking import Connection, connected
 
 CHARACTERS_A_TOKEN = 4
 NULLS: dict[str, tuple[str, ...]] = {
