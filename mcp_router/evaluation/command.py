@@ -42,6 +42,10 @@ def run(options: Options) -> dict[str, Any]:
     """
     if sum((options.bench is not None, options.results is not None, options.memory)) != 1:
         raise BadInput("eval: give one of --bench id, --bench ood176, --results FILE.csv and --memory.")
+    if options.data is not None and options.bench is None:
+        raise BadInput("--data is the folder of a bench; give --bench id or --bench ood176 with it.")
+    if options.memory and options.policy is not None:
+        raise BadInput("--policy: --memory tells what was done and plays nothing; leave --policy out.")
     if options.memory:
         price = options.price_of_usd
         return describe_memory(MemoryStore(state_home()), load_config().lambda_usd if price is None else price)

@@ -31,7 +31,7 @@ def show_evaluation(found: dict[str, Any]) -> None:
 
     console = Console()
     shuffled = found["orders"] > 1
-    table = Table("policy", title=escape(_title(found)), title_justify="left", box=None)
+    table = Table("policy", box=None)
     for heading, _ in COLUMNS.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for heading, _ in COLUMNS.values() if shuffled else ():
@@ -42,6 +42,7 @@ def show_evaluation(found: dict[str, Any]) -> None:
         table.add_row(escape(_name(row)), *given, *means)
     # As wide as its figures: a cut figure would be worse than a long line.
     console.width = max(console.width, console.measure(table, options=console.options.update(max_width=500)).maximum)
+    console.print(f"{_title(found)}\n", highlight=False, markup=False)
     console.print(table)
     for line in _notes(found):
         console.print(line, highlight=False)
@@ -79,6 +80,7 @@ def _title(found: dict[str, Any]) -> str:
 
 
 def _notes(found: dict[str, Any]) -> Iterator[str]:
+    yield ""
     yield "First columns: the order of the file. Regret: the best single model's reward on a task, less what was got."
     if found["orders"] > 1:
         yield f"Means over {found['orders']} shuffles of seed {found['seed']}."

@@ -1,0 +1,69 @@
+"""What is learned pays, and nothing is learned that was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from mcp_router.evaluation.accounting import spread
+from mcp_router.evaluation.policies import policies
+from mcp_router.evaluation.protocols import play, resolved
+from mcp_router.evaluation.run import Setting, evaluate
+from mcp_router.evaluation.tables import Bench, BenchTask, Run
+from tests.evaluation.benches import specialists
+
+STREAMS = range(8)
+
+
+def attempts(table: Bench, name: str, max_attempts: int) -> list[tuple[str, ...]]:
+    policy = policies(table.candidates, price_of_usd=0.1, prior=False, fpr=0.0, fnr=0.0)[name]("7/0")
+    plays = play(policy, table.candidates, table.tasks, max_attempts=max_attempts, signal=resolved, draw="7/0")
+    return [one.attempts for one in plays]
+
+
+def scrambled(task: BenchTask, seen: Sequence[str]) -> BenchTask:
+    """The task with everything else than what was seen turned over."""
+    runs = {m: run if m in seen else Run(1.0 - run.score, 7.0 + (run.cost_usd or 0.0)) for m, run in task.runs.items()}
+    return replace(task, runs=runs)
+
+
+@pytest.mark.parametrize("max_attempts", [1, 3])
+@pytest.mark.parametrize(
+    "name",
+    ["acrouter", "acrouter:memory-off", "acrouter:memory-shuffled", "cheap-first", "dimension-best", "random"],
+)
+def test_no_decision_rests_on_an_outcome_that_was_not_seen(name: str, max_attempts: int) -> None:
+    table = specialists(11, tasks=40)
+    before = attempts(table, name, max_attempts)
+    unseen = tuple(scrambled(task, seen) for task, seen in zip(table.tasks, before, strict=True))
+    assert attempts(replace(table, tasks=unseen), name, max_attempts) == before
+    assert max_attempts > 1 or any(seen.runs != task.runs for seen, task in zip(unseen, table.tasks, strict=True))
+
+
+def test_what_is_seen_does_change_decisions() -> None:
+    table = specialists(11, tasks=40)
+    first = scrambled(table.tasks[0], ())
+    changed = replace(table, tasks=(first, *table.tasks[1:]))
+    assert attempts(changed, "acrouter", 1) != attempts(table, "acrouter", 1)
+
+
+@pytest.mark.parametrize("protocol", ["single", "cascade"])
+def test_a_memory_beats_none_and_one_that_is_shuffled(protocol: str) -> None:
+    names = ["acrouter", "acrouter:memory-off", "acrouter:memory-shuffled"]
+    saved: dict[str, list[float]] = {name: [] for name in names[1:]}
+    for stream in STREAMS:
+        rows = evaluate(Setting(specialists(stream), protocol=protocol, prior=False), names)["rows"]
+        regret = {row["policy"]: row["given_order"]["cum_regret"] for row in rows}
+        for name, differences in saved.items():
+            differences.append(regret[name] - regret["acrouter"])
+    for name, differences in saved.items():
+        interval = spread(differences).ci95
+        assert interval is not None
+        assert interval[0] > 0, (name, differences)
+
+
+def test_without_a_memory_the_failures_on_the_task_at_hand_still_count() -> None:
+    for tried in attempts(specialists(5, tasks=30), "acrouter:memory-off", 3):
+        assert len(set(tried)) == len(tried) >= 1
