@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from memory_store.store import MemoryStore
-
 from mcp_router.types import Candidate, Context, Orchestrator, Plan
+from memory_store.store import MemoryStore
 
 
 class Learner:

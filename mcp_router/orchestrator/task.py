@@ -42,9 +42,7 @@ def make_task(
             "and name files instead of quoting them."
         )
     if dimension is not None and dimension not in (*DIMENSIONS, "unknown"):
-        raise BadInput(
-            f"dimension {dimension!r} is not known; leave it out or give one of {', '.join(DIMENSIONS)}."
-        )
+        raise BadInput(f"dimension {dimension!r} is not known; leave it out or give one of {', '.join(DIMENSIONS)}.")
     guess, confidence = infer(text, files) if dimension is None else (dimension, None)
     return Task(
         text=text,
