@@ -71,8 +71,9 @@ def play(folder: Path, seed: int, console: Console, *, quiet: bool) -> dict[str,
         write_config(home, provider.base_url, seed, isolation)
         if not quiet:
             _opening(console, subtasks, steps, why)
+        # From the other end: the two share the verdicts in the cache, and must not work on one at the same time.
         reference = threading.Thread(
-            target=fill_reference, args=(subtasks, actors, copy, home, folder / "reference" / "memory")
+            target=fill_reference, args=(subtasks[::-1], actors, copy, home, folder / "reference" / "memory")
         )
         reference.start()
         with _Progress(console, len(steps), home, quiet) as progress:
