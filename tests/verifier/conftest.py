@@ -116,10 +116,18 @@ class Bench:
         return CheckVerifier(self.home, self.config).verify(asked)
 
 
+@pytest.fixture(scope="session")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an interpreter that has no pytest."""
+    folder = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    return folder / "bin"
+
+
 @pytest.fixture(autouse=True)
-def _own_python_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The interpreter of these tests is the one on PATH, whatever the machine has besides."""
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+def _no_pytest_on_path(monkeypatch: pytest.MonkeyPatch, bare_python: Path) -> None:
+    """Checks run with our own interpreter, whatever the machine has besides."""
+    monkeypatch.setenv("PATH", f"{bare_python}{os.pathsep}{os.environ['PATH']}")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -114,6 +115,13 @@ def test_the_repositorys_own_environment_runs_the_patched_code(bench, isolation)
     assert result.verdict == "pass", result.reasons
     assert result.checks["environment"] == "the repository's .venv"
     assert result.strength == 1.0
+
+
+def test_without_an_environment_python_on_path_is_next_and_then_our_own(bench, monkeypatch):
+    assert found(bench()).environment.described.startswith("acrouter's own interpreter")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    named = found(bench(name="b")).environment
+    assert (named.described, named.python) == ("python on PATH", Path(sys.executable))
 
 
 def test_describing_says_what_would_run_or_why_nothing(bench):
