@@ -25,6 +25,8 @@ from mcp_router.verifier.stamp import alive, stamp
 from memory_store.records import Base
 
 REFS = "refs/acrouter/"
+REPORT = "-report-"
+"""Folders of reports lie beside their worktree: its name, this, and something fresh. They go with it."""
 LARGEST_UNTRACKED_BYTES = 10_000_000
 BUSY_MARKS = {
     "MERGE_HEAD": "merge",
@@ -223,7 +225,8 @@ def sweep(home: Path, *, own: bool = False) -> list[str]:
 
 def _remove(home: Path, folder: Path, common_dir: Path | None) -> None:
     """Without git: what ran in the folder may have rewritten its .git to lead elsewhere."""
-    _delete(folder)
+    for place in (folder, *folder.parent.glob(f"{folder.name}{REPORT}*")):
+        _delete(place)
     if common_dir:
         with _locked(home, common_dir):
             _delete(common_dir / "worktrees" / folder.name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_router.verifier.runners import CheckRun, Problem
 from mcp_router.verifier.text import one_line
+from mcp_router.verifier.workspace import REPORT
 
 if TYPE_CHECKING:
     from mcp_router.verifier.checks import Checks
@@ -40,7 +41,7 @@ def run(
     Raises:
         Cancelled: `cancel` was set.
     """
-    with tempfile.TemporaryDirectory(prefix="acrouter-report-") as place:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}{REPORT}") as place:
         report = Path(place) / "junit.xml"
         # The cache of the last run lies in a fresh folder too: --lf and --ff of the project then change nothing.
         options = [
