@@ -31,6 +31,8 @@ MARK = "ACROUTER_TEST_MARK"
 ISOLATION, ISOLATION_WORDS = isolation_here()
 COMMAND = (str(Path(sys.executable).with_name("acrouter")),)
 MODULE = (sys.executable, "-I", "-m", "mcp_router")
+UNCACHED = (sys.executable, "-I", "-B", "-m", "mcp_router")
+"""Writes no bytecode: on a full disk the interpreter would leave half a file, which breaks every later start."""
 
 SHOP = "def total(prices, discount=0):\n    return sum(prices)\n"
 RIGHT = SHOP.replace("sum(prices)", "sum(prices) - discount")
@@ -85,11 +87,11 @@ def make_repository(root: Path, files: dict[str, str] | None = None, *, commit: 
 
 
 def state_of(root: Path) -> dict[str, str]:
-    """Everything a user would notice: files, index, branches, stash, status, worktrees; not refs/acrouter/."""
+    """Everything a user would notice: files, index, branches, stash, status; not refs/acrouter/."""
     files = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.relative_to(root).parts]
     seen = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     seen["index"] = hashlib.sha256((root / ".git" / "index").read_bytes()).hexdigest()
-    for command in ("status --porcelain=v2 --branch --ignored", "stash list", "worktree list", "reflog --all"):
+    for command in ("status --porcelain=v2 --branch --ignored", "stash list", "reflog --all"):
         seen[command] = git(root, *command.split())
     refs = git(root, "for-each-ref").splitlines()
     seen["refs"] = "\n".join(line for line in refs if "refs/acrouter/" not in line)

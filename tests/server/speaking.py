@@ -84,7 +84,7 @@ class Connection:
 
 def is_one_sentence(text: str) -> bool:
     """Whether a text is short, of one line, ends like a sentence and shows no traceback."""
-    return 10 < len(text) < 600 and "\n" not in text.strip() and text.strip().endswith(".") and "Traceback" not in text
+    return 10 < len(text) < 600 and "\n" not in text.strip() and text.strip()[-1] in ".?" and "Traceback" not in text
 
 
 @contextmanager
@@ -113,7 +113,8 @@ class Lines:
                 argv, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, **popen
             )
         self.printed: list[str] = []
-        self._inbox: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._inbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._log = log
         self._number = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -122,9 +123,11 @@ class Lines:
         """The answer to a request."""
         self._number += 1
         self.send({"id": self._number, "method": method, "params": params or {}})
-        while (answer := self._inbox.get(timeout=seconds)).get("id") != self._number:
-            continue
-        return answer
+        while True:
+            answer = self._inbox.get(timeout=seconds)
+            assert answer is not None, f"the server ended with {self.process.wait(5)}: {self._log.read_text()[-2000:]}"
+            if answer.get("id") == self._number:
+                return answer
 
     def send(self, message: dict[str, Any]) -> None:
         """One line to the process."""
@@ -174,3 +177,4 @@ class Lines:
         for raw in self.process.stdout:
             self.printed.append(raw.decode())
             self._inbox.put(json.loads(raw))
+        self._inbox.put(None)
