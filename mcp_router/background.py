@@ -6,6 +6,7 @@ before a thread goes on, so nothing is lost when one is cut off.
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -13,6 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcp_router.errors import AcrouterError
+from memory_store.journal import JournalError
+
+logger = logging.getLogger(__name__)
 ANSWER_WITHIN_S = 1.5
 """A call that has not ended by then says `running`: clients cut calls off, and dispatch the work twice."""
 
@@ -34,6 +39,8 @@ class Job:
             self.result = self.work(self)
         except BaseException as error:
             self.error = error
+            if not isinstance(error, AcrouterError | JournalError):
+                logger.exception("%s failed", threading.current_thread().name)
         finally:
             self.ended.set()
 
@@ -73,6 +80,14 @@ class Background:
         """The job of that key, running or ended; None if there was none in this process."""
         with self._lock:
             return self._jobs.get(key)
+
+    def failure(self, word: str) -> BaseException | None:
+        """What a job whose key names `word` raised; None while one is running, and where none raised anything."""
+        with self._lock:
+            jobs = [job for key, job in self._jobs.items() if word in key.split(":")]
+        if not all(job.ended.is_set() for job in jobs):
+            return None
+        return next((job.error for job in jobs if job.error is not None), None)
 
     def cancel(self, key: str) -> bool:
         """Ask a running job to stop; False if none is running."""

@@ -14,7 +14,7 @@ from mcp_router.budget import Purse, least
 from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.api import ApiExecutor
 from mcp_router.loop import Ask
-from mcp_router.run_log import RUN, UNDER_WAY, status, write_event
+from mcp_router.run_log import INTERNAL_FAULT, RUN, UNDER_WAY, status, write_event
 from mcp_router.session import Session
 from mcp_router.types import Decision, Limits, Outcome, Verdict
 
@@ -64,7 +64,7 @@ def _carry_out(session: Session, ask: Ask, decision: Decision, job: Job) -> Outc
         return None
     except BaseException:
         with contextlib.suppress(Exception):
-            write_event(session.store, decision.decision_id, "failed", note="an internal fault; see the server's log")
+            write_event(session.store, decision.decision_id, "failed", note=INTERNAL_FAULT)
         raise
     state, note = _ending(session, decision, outcome)
     write_event(session.store, decision.decision_id, state, note=note, outcome=outcome)

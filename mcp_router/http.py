@@ -5,21 +5,53 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
+from mcp_router.errors import BadInput
 from mcp_router.server import build_server
 from mcp_router.session import Session
 
+ADDRESS = "127.0.0.1"
+TOKEN_VARIABLE = "ACROUTER_HTTP_TOKEN"
+GRACE_S = 1
+"""How long open streams may hold the end of the server."""
+
 
 def serve_http(session: Session, port: int) -> None:
-    """Serve streamable HTTP on 127.0.0.1; the bearer token is in the environment or in the state folder."""
+    """Serve streamable HTTP on 127.0.0.1, port 0 being any free one, behind the bearer token.
+
+    The token is in the environment, else in the state folder. The address is printed to standard error.
+
+    Raises:
+        BadInput: the port is taken, or the token cannot be kept.
+    """
     import uvicorn
 
-    app = _Bearer(build_server(session).streamable_http_app(), _token(session.home))
-    print(f"acrouter: http://127.0.0.1:{port}/mcp, bearer token in {_token_file(session.home)}", file=sys.stderr)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    token, kept_in = _token(session.home)
+    app = _Bearer(build_server(session).streamable_http_app(host=ADDRESS), token)
+    with _bound(port) as listener:
+        number = listener.getsockname()[1]
+        print(f"acrouter: http://{ADDRESS}:{number}/mcp, bearer token in {kept_in}", file=sys.stderr, flush=True)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((ADDRESS, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise BadInput(
+            f"--http: port {port} of {ADDRESS} cannot be had ({error.strerror}); name another port, or 0 for any."
+        ) from None
+    return listener
 
 
 class _Bearer:
@@ -39,17 +71,20 @@ class _Bearer:
         await self._app(scope, receive, send)
 
 
-def _token_file(home: Path) -> Path:
-    return home / "http-token"
-
-
-def _token(home: Path) -> str:
-    named = os.environ.get("ACROUTER_HTTP_TOKEN")
+def _token(home: Path) -> tuple[str, str]:
+    """The token, and where the user finds it."""
+    named = os.environ.get(TOKEN_VARIABLE)
     if named:
-        return named
-    path = _token_file(home)
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_urlsafe(32))
-    return path.read_text().strip()
+        return named, f"${TOKEN_VARIABLE}"
+    path = home / "http-token"
+    try:
+        if not path.exists():
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600, exist_ok=False)
+            path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be used ({error}); set {TOKEN_VARIABLE} instead.") from None
+    if not token:
+        raise BadInput(f"{path} is empty; remove it, and a new token is made.")
+    return token, str(path)

@@ -14,6 +14,7 @@ from memory_store.store import MemoryStore
 RUN = "run:"
 """Prefix of the keys under which delegated runs work in the background."""
 UNDER_WAY = ("running", "cancelling")
+INTERNAL_FAULT = "an internal fault; see the server's log"
 
 
 def status(store: MemoryStore, decision_id: str) -> RunEvent | None:

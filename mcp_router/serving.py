@@ -10,27 +10,42 @@ import sys
 import threading
 from types import FrameType
 
+from mcp_router.errors import AcrouterError
 from mcp_router.session import Session
 
 
 def serve(port: int | None) -> None:
-    """Serve until the client goes away or a signal comes; port: HTTP on 127.0.0.1, None: stdio."""
+    """Serve until the client goes away or a signal comes; port: HTTP on 127.0.0.1, None: stdio.
+
+    Raises:
+        AcrouterError: it cannot be served, and why; nothing is left running.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="acrouter: %(message)s")
     session = Session()
     _end_on_signal(session)
     threading.Thread(target=session.sweep, name="sweep", daemon=True).start()
+    code = 0
     try:
-        if port is None:
-            from mcp_router.server import serve_stdio
-
-            serve_stdio(session)
-        else:
-            from mcp_router.http import serve_http
-
-            serve_http(session, port)
-    finally:
+        _serve(session, port)
+    except AcrouterError:
         session.close()
-        _leave()
+        raise
+    except Exception:
+        logging.exception("the server failed")
+        code = 1
+    session.close()
+    _leave(code)
+
+
+def _serve(session: Session, port: int | None) -> None:
+    if port is None:
+        from mcp_router.server import serve_stdio
+
+        serve_stdio(session)
+    else:
+        from mcp_router.http import serve_http
+
+        serve_http(session, port)
 
 
 def _end_on_signal(session: Session) -> None:
@@ -46,8 +61,8 @@ def _end_on_signal(session: Session) -> None:
             signal.signal(getattr(signal, name), end)
 
 
-def _leave() -> None:
+def _leave(code: int = 0) -> None:
     """End now: a thread that still waits for a provider must not hold the process."""
     with contextlib.suppress(Exception):
         sys.stdout.flush()
-    os._exit(0)
+    os._exit(code)

@@ -17,7 +17,7 @@ from mcp_router.intake import ask_of
 from mcp_router.loop import Ask, Claim, digest, patch_digest
 from mcp_router.models import cost_usd as computed_cost
 from mcp_router.models import resolve
-from mcp_router.run_log import write_event
+from mcp_router.run_log import INTERNAL_FAULT, write_event
 from mcp_router.session import Session
 from mcp_router.types import HOST, Attempt, Base, Decision, Outcome, Tokens, Verdict
 from mcp_router.verifier import workspace
@@ -158,7 +158,7 @@ def _judge(session: Session, ask: Ask, attempt: Attempt, patch: bytes, job: Job)
         mark("interrupted", str(error))
         raise
     except Exception as error:
-        mark("failed", str(error) if isinstance(error, AcrouterError) else "an internal fault; see the server's log")
+        mark("failed", str(error) if isinstance(error, AcrouterError) else INTERNAL_FAULT)
         raise
     mark("done")
     return outcome
