@@ -17,7 +17,7 @@ demo: .venv/.done
 	@$(BIN)/acrouter demo
 
 test: check
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: .venv/.done
 	$(BIN)/ruff check .

@@ -55,6 +55,15 @@ def of_baseline(baseline: Baseline, checks: Checks, names: Collection[str]) -> F
     return None
 
 
+def of_blocked(run: CheckRun, blocked: Collection[str], checks: Checks) -> Finding:
+    """All that the task is about cannot run on this machine, with or without the patch."""
+    first = one_line(run.messages[min(blocked)], 160)
+    return no_signal(
+        f"The tests that the task is about cannot run in {checks.environment.described} ({first}); install what they "
+        f"need, or {HOW_TO_NAME}."
+    )
+
+
 def of_problem(run: CheckRun, baseline: Baseline, timeout_s: float) -> Finding | None:
     """What a run over the patched tree that went wrong as a whole means, the baseline's being sound."""
     if run.problem is None:

@@ -21,7 +21,7 @@ from mcp_router.verifier.hidden import digest, place_hidden, read_hidden
 from mcp_router.verifier.integrity import Integrity, inspect, judged_tree
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import Sandbox, choose
-from mcp_router.verifier.targets import find_targets
+from mcp_router.verifier.targets import find_targets, of_environment
 from mcp_router.verifier.text import one_line
 from mcp_router.verifier.trees import Clock, Trees
 from mcp_router.verifier.verdict import Finding
@@ -178,7 +178,19 @@ class CheckVerifier:
                 return verdicts.no_signal("hidden: no tests were collected from the file.")
             if finding := verdicts.of_problem(hidden, baseline, limit_s):
                 return finding
+        targets -= (blocked := self._blocked(case, targets, baseline, run))
+        if blocked and not targets and not lost and hidden is None:
+            return verdicts.of_blocked(run, blocked, trees.checks)
         return verdicts.of_tests(baseline, run, lost, targets, hidden)
+
+    def _blocked(self, case: _Case, targets: set[str], baseline: Baseline, run: CheckRun) -> set[str]:
+        """Targets that the machine keeps from running, before and after: a missing module, no network."""
+        names, before = case.base.names(), baseline.failures()
+        return {
+            test
+            for test in targets
+            if of_environment(before[test], names) and of_environment(run.messages.get(test, ""), names)
+        }
 
     def _flaky(self, trees: Trees, case: _Case, baseline: Baseline, lost: set[str]) -> set[str]:
         """The lost tests that pass when run again, and that fail now and then on the base too."""

@@ -25,6 +25,11 @@ from mcp_router.verifier.stamp import alive, stamp
 from memory_store.records import Base
 
 REFS = "refs/acrouter/"
+NEVER_TAKEN = (
+    *(".venv/", "venv/", ".tox/", ".nox/", "node_modules/", "*.egg-info/"),
+    *("__pycache__/", "*.pyc", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".coverage", ".DS_Store"),
+)
+"""Untracked environments and caches: not work of the user's, also where no .gitignore says so."""
 REPORT = "-report-"
 """Folders of reports lie beside their worktree: its name, this, and something fresh. They go with it."""
 LARGEST_UNTRACKED_BYTES = 10_000_000
@@ -93,8 +98,9 @@ def _origin(home: Path, head: str | None) -> str:
 def take_snapshot(repo: Repository) -> Base:
     """A commit with the files as they are now: tracked and untracked ones, not the ignored ones.
 
-    HEAD itself when nothing differs from it. Untracked files over 10 MB, unreadable ones and repositories inside
-    this one are left out and named. Submodules stay as the index has them.
+    HEAD itself when nothing differs from it. Untracked environments and caches are no work; untracked files over
+    10 MB, unreadable ones and repositories inside this one are left out and named. Submodules stay as the index
+    has them.
     """
     with temporary_index(repo.git_dir / "index") as env:
         left_out = _stage(repo.root, env)
@@ -107,7 +113,8 @@ def take_snapshot(repo: Repository) -> Base:
 
 def _stage(root: Path, env: dict[str, str]) -> tuple[str, ...]:
     """Bring a temporary index up to the files of a working tree; returns what was left out."""
-    listed = git(root, "ls-files", "-z", "--others", "--exclude-standard", env=env)
+    apart = (f"--exclude={pattern}" for pattern in NEVER_TAKEN)
+    listed = git(root, "ls-files", "-z", "--others", "--exclude-standard", *apart, env=env)
     changed = git(root, "diff-files", "-z", "--name-only", "--ignore-submodules=all", env=env)
     left_out = [name for name in listed.split(b"\0") if name and not _takes(root, name)]
     names = {name for name in (listed + changed).split(b"\0") if name} - set(left_out)

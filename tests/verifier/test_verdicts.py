@@ -13,6 +13,7 @@ from mcp_router.errors import BadInput, Cancelled, RepositoryError
 from mcp_router.types import VerificationRequest
 from mcp_router.verifier.report import verification_json, verification_text
 from mcp_router.verifier.verifier import CheckVerifier
+from mcp_router.verifier.workspace import open_repository, take_snapshot
 
 
 @pytest.mark.parametrize("task", [TASK, None])
@@ -262,3 +263,19 @@ def test_a_patch_with_other_line_ends_applies_when_nothing_else_differs(bench):
     path = Path(crlf.root / "shop/cart.py")
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert crlf.verify(patch, task=TASK).verdict == "pass"
+
+
+def test_a_task_whose_tests_miss_a_module_of_the_machine_is_not_held_against_the_patch(bench):
+    needy = "import no_such_library\nfrom shop.cart import total\n\n\ndef test_needy():\n    assert total([1]) == 1\n"
+    case = bench({**FILES, "tests/test_needy.py": needy})
+    verdict = case.verify({"shop/cart.py": RIGHT}, task="Make tests/test_needy.py pass")
+    assert verdict.verdict == "no_signal"
+    assert "No module named 'no_such_library'" in verdict.reasons[0]
+
+
+def test_an_environment_that_nobody_ignores_is_used_and_not_taken_for_work(bench):
+    case = bench(FILES)
+    write(case.root, {".venv/pyvenv.cfg": "home = nowhere\n", "shop/__pycache__/cart.cpython-311.pyc": "cache"})
+    base = take_snapshot(open_repository(case.root))
+    assert not base.dirty
+    assert base.left_out == ()
