@@ -55,6 +55,8 @@ class Session:
         self.background = Background()
         self.texts: dict[str, str] = {}
         """The words of tasks routed by this process, by decision: they are not kept in the memory."""
+        self.believed: dict[tuple[str, str], float | None] = {}
+        """P(success) before a candidate's work was first reported, by decision and candidate."""
         self.closing = False
 
     def candidates(self, mode: str, client: str | None) -> tuple[Candidate, ...]:

@@ -123,8 +123,8 @@ def _next(event: RunEvent | None, decision_id: str) -> str | None:
             f'read the diff: query_memory(view="run", id="{decision_id}", part="diff"); it is not applied yet: '
             f"`acrouter apply {decision_id}` applies it"
         )
-    if event.status == "interrupted" and event.work == "verify":
-        return "call report_outcome again with the same arguments: it runs the checks again"
+    if event.work == "verify":
+        return "call report_outcome again with the same arguments: it says what was learned and what to do next"
     if event.status == "interrupted":
         return "call route_task again with the same arguments: it takes the run up where it stood"
     return None

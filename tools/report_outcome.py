@@ -121,7 +121,8 @@ def _validate(report: Report) -> None:
 def _take_in(session: Session, decision: Decision, report: Report, job: Job) -> ReportResult:
     ask = ask_of(session, decision)
     candidate = _candidate(ask, decision, report.model)
-    before = session.router.belief(ask, candidate)
+    # Kept from the first report on: one that is repeated once its checks have ended says the same.
+    before = session.believed.setdefault((decision.decision_id, candidate), session.router.belief(ask, candidate))
     if decision.mode == "delegate":
         outcome = _claim_delegated(session, decision, report)
     else:
