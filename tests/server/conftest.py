@@ -26,18 +26,27 @@ def provider() -> Iterator[RecordedProvider]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def baselines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the checks say of the repository before any change, worked out once for all tests."""
+    return tmp_path_factory.mktemp("baselines")
+
+
 @pytest.fixture
-def scene(tmp_path: Path, provider: RecordedProvider) -> Scene:
-    """A repository and recorded models, configured."""
-    made = Scene(make_repository(tmp_path / "repo"), tmp_path / "home", provider)
-    made.configure()
+def plain(tmp_path: Path, baselines: Path) -> Scene:
+    """A repository and a home without a model or a key."""
+    made = Scene(make_repository(tmp_path / "repo"), tmp_path / "home")
+    (made.home / "cache").mkdir(parents=True)
+    (made.home / "cache" / "baselines").symlink_to(baselines)
     return made
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Scene:
-    """A repository and an empty home: no model, no key."""
-    return Scene(make_repository(tmp_path / "repo"), tmp_path / "home")
+def scene(plain: Scene, provider: RecordedProvider) -> Scene:
+    """A repository and recorded models, configured."""
+    plain.provider = provider
+    plain.configure()
+    return plain
 
 
 def pytest_report_header() -> str:

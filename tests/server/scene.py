@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from click.testing import CliRunner
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from mcp_router.cli import cli
 from mcp_router.demo.provider import RecordedProvider
 from mcp_router.demo.stage import isolation_here, plain_path
 from mcp_router.demo.subtasks import Answer, Edit
@@ -98,6 +101,15 @@ def state_of(root: Path) -> dict[str, str]:
     return seen
 
 
+@dataclass(frozen=True)
+class Printed:
+    """How a command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class Scene:
     """A repository, a state folder and a provider, with the means to start servers and commands on them."""
@@ -131,11 +143,11 @@ class Scene:
         (self.home / "config.toml").write_text("\n".join(parts) + "\n", encoding="utf-8")
 
     @contextmanager
-    def here(self, client: str = "test") -> Iterator[Connection]:
+    def here(self, client: str = "test", mode: str = "auto") -> Iterator[Connection]:
         """A server in this process, which starts faster."""
         session = Session(self.home, self.root)
         try:
-            with connected(build_server(session), client=client) as connection:
+            with connected(build_server(session), client=client, mode=mode) as connection:
                 yield connection
         finally:
             session.close()
@@ -163,18 +175,29 @@ class Scene:
         finally:
             server.close()
 
-    def command(self, *args: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        """The command `acrouter` with arguments, run to its end; it must exit with `code`."""
+    def command(self, *args: str, code: int = 0, process: bool = False) -> Printed:
+        """The command `acrouter` with arguments, run to its end, in this process for speed; it exits with `code`."""
+        ran = self._in_process_of_its_own(args) if process else self._in_this_process(args)
+        assert ran.code == code, ran
+        assert "Traceback" not in ran.stdout + ran.stderr, ran.stderr
+        return ran
+
+    def _in_process_of_its_own(self, args: tuple[str, ...]) -> Printed:
         done = subprocess.run(
             [*MODULE, *args], cwd=self.root, env=self.env(), capture_output=True, text=True, timeout=60, check=False
         )
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        assert "Traceback" not in done.stdout + done.stderr, done.stderr
-        return done
+        return Printed(done.returncode, done.stdout, done.stderr)
 
-    def json(self, *args: str, code: int = 0) -> Any:
+    def _in_this_process(self, args: tuple[str, ...]) -> Printed:
+        with contextlib.chdir(self.root):
+            done = CliRunner(env=self.env()).invoke(cli, args, prog_name="acrouter")
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Printed(done.exit_code, done.stdout, done.stderr)
+
+    def json(self, *args: str, code: int = 0, process: bool = False) -> Any:
         """What a command prints with --json, which must be JSON and nothing else."""
-        return json.loads(self.command(*args, "--json", code=code).stdout)
+        return json.loads(self.command(*args, "--json", code=code, process=process).stdout)
 
     def memory(self) -> MemoryStore:
         """The memory as it is now."""

@@ -82,9 +82,10 @@ def test_reporting_twice_is_one_attempt_and_one_answer(scene: Scene, connection:
     records = len(scene.memory().outcomes()), len(scene.memory().attempts())
     second = connection.report(decision_id, model="right", success=True, note="done")
     assert (len(scene.memory().outcomes()), len(scene.memory().attempts())) == records
-    assert {key: first[key] for key in ("verdict", "score", "reasons")} == {
-        key: second[key] for key in ("verdict", "score", "reasons")
-    }
+    assert first == second
+    polled = connection.call("query_memory", view="run", id=decision_id)["rows"][0]
+    assert (polled["status"], polled["attempts"][0]["verdict"]) == ("done", "pass")
+    assert "report_outcome again" in polled["next"]
 
 
 def test_nothing_changed_is_no_verdict(connection: Connection) -> None:
@@ -221,7 +222,7 @@ def test_an_empty_home_without_a_key_names_what_the_client_can_run(
     plain: Scene, client: str, expected: set[str], word: str
 ) -> None:
     for mode in ("auto", "legacy"):
-        with plain.client(client=client, mode=mode) as connection:
+        with plain.here(client=client, mode=mode) as connection:
             connection.call("route_task", task=TASK)
             forced = connection.call("route_task", task=TASK, force_model=sorted(expected)[0])
             assert word in forced["action"]

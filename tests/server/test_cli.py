@@ -22,12 +22,12 @@ def patch_of(scene: Scene, text: str) -> Path:
 
 
 def test_a_task_is_routed_reported_and_shown(plain: Scene) -> None:
-    routed = plain.json("route", TASK)
+    routed = plain.json("route", TASK, process=True)
     assert routed["status"] == "advised"
     (plain.root / "shop.py").write_text(RIGHT)
-    reported = plain.json("report", routed["decision_id"], "--success")
+    reported = plain.json("report", routed["decision_id"], "--success", process=True)
     assert (reported["verdict"], reported["source"]) == ("pass", "verified")
-    shown = plain.json("memory", "show")
+    shown = plain.json("memory", "show", process=True)
     assert (shown["decisions"], shown["attempts"], shown["verified"]) == (1, 1, 1)
     assert (plain.home / "memory.json").is_file()
     assert "verified: 1" in plain.command("memory", "show").stdout
@@ -37,13 +37,13 @@ def test_a_task_is_routed_reported_and_shown(plain: Scene) -> None:
 def test_work_that_fails_is_an_answer_of_no(plain: Scene) -> None:
     decision_id = plain.json("route", TASK)["decision_id"]
     (plain.root / "shop.py").write_text(SHOP + "# nothing done\n")
-    assert plain.json("report", decision_id, "--success", code=1)["verdict"] == "fail"
+    assert plain.json("report", decision_id, "--success", code=1, process=True)["verdict"] == "fail"
 
 
 def test_a_delegated_task_waits_for_its_result(scene: Scene) -> None:
     done = scene.json("route", TASK, "--mode", "delegate", "--candidate", "right")
     assert (done["status"], done["run"]["attempts"][0]["verdict"]) == ("done", "pass")
-    failed = scene.json("route", TASK, "--mode", "delegate", "--candidate", "wrong", code=1)
+    failed = scene.json("route", TASK, "--mode", "delegate", "--candidate", "wrong", code=1, process=True)
     assert failed["status"] == "failed"
 
 
@@ -103,7 +103,7 @@ def test_any_readable_file_is_a_patch_that_can_be_judged(plain: Scene, tmp_path:
 
 
 def test_a_right_patch_passes_and_a_wrong_one_does_not(plain: Scene) -> None:
-    right = plain.json("verify", "--patch", str(patch_of(plain, RIGHT)), "--task", TASK)
+    right = plain.json("verify", "--patch", str(patch_of(plain, RIGHT)), "--task", TASK, process=True)
     assert (right["verdict"], right["score"]) == ("pass", 1.0)
     assert right["isolation"]["level"] in ("bubblewrap", "none")
     nothing = plain.json("verify", "--patch", str(patch_of(plain, SHOP + "# nothing\n")), "--task", TASK, code=1)

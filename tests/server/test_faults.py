@@ -61,7 +61,7 @@ def test_a_home_under_a_file_is_refused_by_every_way_in(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     scene = Scene(make_repository(tmp_path / "repo"), tmp_path / "file" / "home")
     for args in (["route", TASK], ["route", TASK, "--json"], ["report", "d_1", "--success"], ["serve"]):
-        done = scene.command(*args, code=2)
+        done = scene.command(*args, code=2, process=args == ["serve"])
         assert done.stdout == ""
         assert str(scene.home) in done.stderr
         assert is_one_sentence(done.stderr), done.stderr
@@ -152,7 +152,7 @@ def test_a_broken_configuration_is_named_by_every_way_in(scene: Scene) -> None:
     done = scene.command("route", TASK, code=2)
     assert "did you mean price?" in done.stderr
     assert is_one_sentence(done.stderr)
-    done = scene.command("serve", code=2)
+    done = scene.command("serve", code=2, process=True)
     assert done.stdout == ""
     assert "did you mean price?" in done.stderr
 

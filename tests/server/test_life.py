@@ -50,7 +50,7 @@ def test_an_idle_server_ends_with_its_client(plain: Scene, ending: Callable[[Lin
     plain.nothing_is_left()
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", [close_input, terminate])
 def test_a_server_whose_run_waits_for_a_silent_provider_ends_too(
     scene: Scene, ending: Callable[[Lines], float]
 ) -> None:
@@ -116,12 +116,14 @@ def test_after_a_kill_the_next_server_sweeps_and_the_same_call_goes_on(scene: Sc
 
 def test_calls_answer_at_once_while_the_checks_take_long(scene: Scene) -> None:
     with scene.client() as connection:
-        routed = connection.call("route_task", task=TASK, checks=_sleeping(2))
+        routed = connection.call("route_task", task=TASK, checks=_sleeping(1.6))
         (scene.root / "shop.py").write_text("def total(prices, discount=0):\n    return 8\n", encoding="utf-8")
         reported = connection.report(routed["decision_id"], model="right", success=True)
         assert reported["verdict"] in ("pass", "no_signal")
         git(scene.root, "checkout", "-q", ".")
-        run = connection.call("route_task", task=SLOW_TASK, mode="delegate", candidates=["right"], checks=_sleeping(2))
+        run = connection.call(
+            "route_task", task=SLOW_TASK, mode="delegate", candidates=["right"], checks=_sleeping(1.6)
+        )
         assert run["status"] == "running"
         row = connection.ended(run["decision_id"])
         assert row["status"] == "done"
@@ -130,7 +132,7 @@ def test_calls_answer_at_once_while_the_checks_take_long(scene: Scene) -> None:
 
 def test_calls_answer_at_once_while_the_provider_takes_long(scene: Scene) -> None:
     assert scene.provider is not None
-    scene.configure(timeout_s="2.5")
+    scene.configure(timeout_s="1.8")
     scene.provider.fail("right", "silence", times=1)
     with scene.client() as connection:
         run = connection.call("route_task", task=TASK, mode="delegate", candidates=["right"])
@@ -138,13 +140,13 @@ def test_calls_answer_at_once_while_the_provider_takes_long(scene: Scene) -> Non
         row = connection.ended(run["decision_id"])
         assert max(connection.seconds) < ANSWERS_WITHIN_S
     assert row["status"] == "failed"
-    assert "sent nothing for 2.5 s" in row["note"]
+    assert "sent nothing for 1.8 s" in row["note"]
 
 
 @pytest.mark.parametrize("by", ["the same server", "another server", "the command"])
 def test_a_run_can_be_stopped(scene: Scene, by: str) -> None:
     assert scene.provider is not None
-    scene.configure(timeout_s="1.5" if by == "the same server" else "4")
+    scene.configure(timeout_s="2")
     scene.provider.fail("right", "silence", times=1)
     with scene.client() as first:
         run = first.call("route_task", task=TASK, mode="delegate", candidates=["right", "other"])
@@ -153,7 +155,7 @@ def test_a_run_can_be_stopped(scene: Scene, by: str) -> None:
         if by == "the same server":
             assert first.call("report_outcome", decision_id=decision_id, cancel=True)["status"] == "cancelling"
         elif by == "another server":
-            with scene.client() as second:
+            with scene.here() as second:
                 assert second.call("report_outcome", decision_id=decision_id, cancel=True)["status"] == "cancelling"
                 assert second.ended(decision_id)["status"] == "cancelled"
         else:
@@ -215,5 +217,5 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def _sleeping(seconds: int) -> str:
+def _sleeping(seconds: float) -> str:
     return f'sh -c "sleep {seconds}; grep -q return shop.py"'
