@@ -269,6 +269,20 @@ def discard(decision_id: str, as_json: bool) -> None:
 
 
 @cli.command()
+@a_repo
+@as_json
+def trust(repo: Path | None, as_json: bool) -> None:
+    """Let the repository's .acrouter.toml name checks that run outside a sandbox, if yours are configured so."""
+    from mcp_router.config import state_home
+    from mcp_router.config import trust as trust_repository
+    from mcp_router.verifier.workspace import open_repository
+
+    identity = open_repository((repo or Path.cwd()).absolute()).identity
+    trust_repository(state_home(), identity)
+    _print({"trusted": identity}, as_json)
+
+
+@cli.command()
 @click.option("--days", type=click.IntRange(min=0), default=14, show_default=True, help="Older than this.")
 @click.option("--yes", is_flag=True, help="Drop them; otherwise they are only listed.")
 @as_json

@@ -131,6 +131,31 @@ def state_home() -> Path:
     return Path(platformdirs.user_data_dir("acrouter", appauthor=False))
 
 
+def is_off() -> bool:
+    """Whether the user asked all of it to stand aside, by ACROUTER_OFF=1."""
+    return os.environ.get("ACROUTER_OFF", "") not in ("", "0")
+
+
+def is_trusted(home: Path, identity: str) -> bool:
+    """Whether the user lets a repository name checks that run outside a sandbox."""
+    try:
+        return identity in _trusted(home).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return False
+
+
+def trust(home: Path, identity: str) -> None:
+    """Let a repository name checks that run outside a sandbox, where the user's configuration runs them so."""
+    if not is_trusted(home, identity):
+        home.mkdir(parents=True, exist_ok=True)
+        with _trusted(home).open("a", encoding="utf-8") as file:
+            file.write(identity + "\n")
+
+
+def _trusted(home: Path) -> Path:
+    return home / "trusted"
+
+
 def load_config(home: Path | None = None) -> Config:
     """The user's configuration; defaults where there is no file.
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
+from mcp_router.config import is_off
 from mcp_router.delegation import cancel as cancel_run
 from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.advise import action
@@ -42,7 +43,7 @@ class ReportResult(BaseModel):
     """What report_outcome returns."""
 
     decision_id: str
-    status: str = Field(description="done, running (poll query_memory view=run) or cancelling")
+    status: str = Field(description="done, running (poll query_memory view=run), cancelling or off")
     verdict: str | None = Field(default=None, description="pass, fail, tampered, suspect, refused or no_signal")
     score: float | None = None
     source: str | None = Field(default=None, description="verified: our run of the checks; reported: your claim")
@@ -77,6 +78,8 @@ def report_outcome(session: Session, report: Report) -> ReportResult:
     Raises:
         AcrouterError: one sentence naming the argument at fault.
     """
+    if is_off():
+        return ReportResult(decision_id=report.decision_id, status="off")
     return _within(ANSWER_WITHIN_S, session, report)
 
 

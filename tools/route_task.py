@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
+from mcp_router.config import is_off
 from mcp_router.delegation import delegate
 from mcp_router.executors.advise import action
 from mcp_router.intake import Prepared, Request, ask_of, new_decision_id, prepare
@@ -40,7 +41,7 @@ class RouteResult(BaseModel):
     """What route_task returns."""
 
     decision_id: str = Field(description="Give it to report_outcome")
-    status: str = Field(description="advised, or of a run: running, done, failed, cancelled, interrupted")
+    status: str = Field(description="advised, off, or of a run: running, done, failed, cancelled, interrupted")
     model: str | None = Field(default=None, description="First choice; host: do it yourself")
     action: str = Field(description="What to do now")
     reason: str = ""
@@ -58,6 +59,8 @@ def route_task(session: Session, request: Request, client: str | None) -> RouteR
     Raises:
         AcrouterError: one sentence naming the argument at fault.
     """
+    if is_off():
+        return RouteResult(decision_id="", status="off", action="ACRouter is off: work as you would without it.")
     return _within(ANSWER_WITHIN_S, session, request, client, new_decision_id())
 
 

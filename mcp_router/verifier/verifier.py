@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mcp_router.config import Config
+from mcp_router.config import REPOSITORY_FILE, Config, is_trusted
 from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, RepositoryError
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import patch as patches
@@ -121,8 +121,14 @@ class CheckVerifier:
 
     def _checks(self, repo: Repository, base: str, explicit: str | None) -> tuple[Checks, Sandbox]:
         checks = find_checks(repo, base, explicit, self.config)
+        sandbox = choose(self.config.checks.isolation)
+        if sandbox.level == "none" and checks.found == REPOSITORY_FILE and not is_trusted(self.home, repo.identity):
+            raise CheckUnavailable(
+                f"{one_line(repo.name)} names its own checks ({one_line(checks.command, 80)}) and they would run "
+                "unprotected; look at them and run `acrouter trust` there, or use a sandbox."
+            )
         environment = dataclasses.replace(checks.environment, hide=(*checks.environment.hide, self.home))
-        return dataclasses.replace(checks, environment=environment), choose(self.config.checks.isolation)
+        return dataclasses.replace(checks, environment=environment), sandbox
 
     def _cached(self, trees: Trees, case: _Case) -> Verification:
         """The earlier verdict on the same patch, base, checks and environment, else a new one."""
