@@ -19,6 +19,7 @@ from mcp_router.session import Session
 from mcp_router.types import Decision, Limits, Outcome, Verdict
 
 WATCH_EVERY_S = 0.5
+CANCEL_WITHIN_S = 2.0
 
 
 def delegate(session: Session, ask: Ask, decision: Decision) -> Job:
@@ -97,8 +98,11 @@ def _ending(session: Session, decision: Decision, outcome: Outcome | None) -> tu
 
 
 def _watch(session: Session, decision_id: str, job: Job) -> None:
-    """Stop the job when any process asks for it through the memory."""
-    while not job.ended.wait(WATCH_EVERY_S):
+    """Stop the job when any process asks for it through the memory; one that waits for a provider is let go."""
+    while not job.ended.wait(WATCH_EVERY_S) and not job.cancel.is_set():
         session.store.refresh()
         if session.store.run_events(decision_id)[-1].status == "cancelling":
             job.cancel.set()
+    if not job.ended.wait(CANCEL_WITHIN_S) and not session.closing:
+        note = "a provider still owes an answer; what the call may cost stays set aside until then"
+        write_event(session.store, decision_id, "cancelled", note=note)

@@ -39,8 +39,10 @@ def status(store: MemoryStore, decision_id: str) -> RunEvent | None:
 
 def mark_interrupted(store: MemoryStore, key: str) -> None:
     """Record that a run did not end before its process had to."""
-    if key.startswith(RUN):
-        write_event(store, key.removeprefix(RUN), "interrupted", note="the client went away")
+    decision_id = key.removeprefix(RUN)
+    last = status(store, decision_id) if key.startswith(RUN) else None
+    if last is not None and last.status in UNDER_WAY:
+        write_event(store, decision_id, "interrupted", note="the client went away")
 
 
 def write_event(

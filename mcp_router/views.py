@@ -127,4 +127,6 @@ def _next(event: RunEvent | None, decision_id: str) -> str | None:
         return "call report_outcome again with the same arguments: it says what was learned and what to do next"
     if event.status == "interrupted":
         return "call route_task again with the same arguments: it takes the run up where it stood"
+    if event.status in ("failed", "cancelled"):
+        return "to have it tried anew, call route_task with an idempotency_key of your own"
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from mcp_router.run_log import status
 
 from .scene import SLOW_TASK, TASK, Scene, attempt_usd, git, state_of
-from .speaking import Lines, until
+from .speaking import Connection, Lines, until
 
 ENDS_WITHIN_S = 3.0
 ANSWERS_WITHIN_S = 2.0
@@ -98,6 +97,9 @@ def test_after_a_kill_the_next_server_sweeps_and_the_same_call_goes_on(scene: Sc
         server.process.kill()
         server.wait(5)
     assert len(list((scene.home / "worktrees").glob("*.json"))) == 1
+    event = status(scene.memory(), run["decision_id"])
+    assert event is not None
+    assert event.status == "interrupted"
     with scene.client() as connection:
         until(lambda: not list((scene.home / "worktrees").glob("*")), "the sweep")
         assert len(git(scene.root, "worktree", "list").splitlines()) == 1
@@ -115,7 +117,7 @@ def test_after_a_kill_the_next_server_sweeps_and_the_same_call_goes_on(scene: Sc
 
 
 def test_calls_answer_at_once_while_the_checks_take_long(scene: Scene) -> None:
-    with scene.client() as connection:
+    with scene.here() as connection:
         routed = connection.call("route_task", task=TASK, checks=_sleeping(1.6))
         (scene.root / "shop.py").write_text("def total(prices, discount=0):\n    return 8\n", encoding="utf-8")
         reported = connection.report(routed["decision_id"], model="right", success=True)
@@ -134,7 +136,7 @@ def test_calls_answer_at_once_while_the_provider_takes_long(scene: Scene) -> Non
     assert scene.provider is not None
     scene.configure(timeout_s="1.8")
     scene.provider.fail("right", "silence", times=1)
-    with scene.client() as connection:
+    with scene.here() as connection:
         run = connection.call("route_task", task=TASK, mode="delegate", candidates=["right"])
         assert run["status"] == "running"
         row = connection.ended(run["decision_id"])
@@ -143,50 +145,60 @@ def test_calls_answer_at_once_while_the_provider_takes_long(scene: Scene) -> Non
     assert "sent nothing for 1.8 s" in row["note"]
 
 
-@pytest.mark.parametrize("by", ["the same server", "another server", "the command"])
-def test_a_run_can_be_stopped(scene: Scene, by: str) -> None:
+def test_a_run_is_stopped_by_the_server_that_runs_it(scene: Scene) -> None:
+    with scene.here() as server:
+        decision_id = waiting_run(scene, server)
+        assert server.call("report_outcome", decision_id=decision_id, cancel=True)["status"] == "cancelling"
+        row = server.ended(decision_id)
+        assert row["status"] == "cancelled"
+        assert row["cost_at_most_usd"] > 0
+        again = server.call("route_task", task=TASK, mode="delegate", candidates=["right", "other"])
+        assert (again["decision_id"], again["status"]) == (decision_id, "cancelled")
+        assert "idempotency_key" in again["action"]
+    assert_stopped(scene)
+
+
+def test_a_run_is_stopped_by_another_server(scene: Scene) -> None:
+    with scene.here() as other, scene.client() as server:
+        decision_id = waiting_run(scene, server)
+        assert other.call("report_outcome", decision_id=decision_id, cancel=True)["status"] == "cancelling"
+        assert other.ended(decision_id)["status"] == "cancelled"
+        assert server.ended(decision_id)["status"] == "cancelled"
+    assert_stopped(scene)
+
+
+def test_a_run_is_stopped_by_the_command(scene: Scene) -> None:
+    with scene.here() as server:
+        decision_id = waiting_run(scene, server)
+        assert scene.json("report", decision_id, "--cancel")["status"] == "cancelling"
+        assert server.ended(decision_id)["status"] == "cancelled"
+    assert_stopped(scene)
+
+
+def waiting_run(scene: Scene, server: Connection) -> str:
+    """A run whose first candidate's provider stays silent for as long as the run may take."""
     assert scene.provider is not None
-    scene.configure(timeout_s="2")
-    scene.provider.fail("right", "silence", times=1)
-    with scene.client() as first:
-        run = first.call("route_task", task=TASK, mode="delegate", candidates=["right", "other"])
-        decision_id = run["decision_id"]
-        until(lambda: scene.provider.requests, "a request")
-        if by == "the same server":
-            assert first.call("report_outcome", decision_id=decision_id, cancel=True)["status"] == "cancelling"
-        elif by == "another server":
-            with scene.here() as second:
-                assert second.call("report_outcome", decision_id=decision_id, cancel=True)["status"] == "cancelling"
-                assert second.ended(decision_id)["status"] == "cancelled"
-        else:
-            assert scene.json("report", decision_id, "--cancel")["status"] == "cancelling"
-        row = first.ended(decision_id)
-    assert row["status"] == "cancelled"
+    scene.provider.fail("right", "silence")
+    run = server.call("route_task", task=TASK, mode="delegate", candidates=["right", "other"])
+    until(lambda: scene.provider and scene.provider.requests, "a request")
+    return str(run["decision_id"])
+
+
+def assert_stopped(scene: Scene) -> None:
+    """Stopped for good: nobody else was asked, and the end of the server does not change what became of it."""
+    assert scene.provider is not None
     assert {request.body["model"] for request in scene.provider.requests} == {"right"}
+    assert [run["status"] for run in scene.json("runs")] == ["cancelled"]
     scene.nothing_is_left()
 
 
 def test_stopping_what_does_not_run_says_so(scene: Scene) -> None:
-    with scene.client() as connection:
+    with scene.here() as connection:
         advised = connection.call("route_task", task=TASK)["decision_id"]
         assert "not running" in connection.refusal("report_outcome", decision_id=advised, cancel=True)
         done = connection.delegate(TASK, candidates=["right"])
         assert "not running" in connection.refusal("report_outcome", decision_id=done["decision_id"], cancel=True)
         assert connection.ended(done["decision_id"])["status"] == "done"
-
-
-def test_a_run_of_a_process_that_is_gone_is_interrupted_for_everybody(scene: Scene) -> None:
-    assert scene.provider is not None
-    scene.provider.fail("right", "silence")
-    with scene.lines() as server:
-        run = server.call("route_task", task=TASK, mode="delegate", candidates=["right"])
-        until(lambda: scene.provider.requests, "a request")
-        os.kill(server.process.pid, signal.SIGKILL)
-        server.wait(5)
-    event = status(scene.memory(), run["decision_id"])
-    assert event is not None
-    assert event.status == "interrupted"
-    assert [row["status"] for row in scene.json("runs")] == ["interrupted"]
 
 
 def test_ctrl_c_on_a_command_that_delegates_ends_it(scene: Scene) -> None:
