@@ -9,9 +9,10 @@ from pathlib import Path
 from mcp_router.budget import least
 from mcp_router.config import REPOSITORY_FILE, RepositoryConfig, load_repository_config
 from mcp_router.errors import BadInput, RepositoryError
-from mcp_router.loop import Ask, digest
+from mcp_router.loop import Ask
 from mcp_router.orchestrator.filters import Wishes, eligible
 from mcp_router.orchestrator.task import make_task
+from mcp_router.outcomes import digest
 from mcp_router.session import Session
 from mcp_router.types import Decision, Task
 from mcp_router.verifier import workspace

@@ -7,7 +7,6 @@ did with a decision itself. Each step is in the journal before the next begins.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from threading import Event
 from mcp_router.errors import Cancelled, RepositoryError
 from mcp_router.orchestrator.learner import Learner
 from mcp_router.orchestrator.task import names_in
+from mcp_router.outcomes import digest, patch_digest, reported, unstarted, verified
 from mcp_router.types import (
     Attempt,
     Base,
@@ -35,9 +35,6 @@ from mcp_router.types import (
 from mcp_router.verifier import workspace
 from memory_store.records import now
 from memory_store.store import MemoryStore
-
-CLAIM_STRENGTH = 0.25
-"""What a host says of its own work weighs this much beside a run of the checks that binds fully."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +161,7 @@ class Router:
             checks=ask.checks,
             timeout_s=self._check_timeout_s,
         )
-        outcome = _verified(attempt, self.verifier.verify(request, cancel))
+        outcome = verified(attempt, self.verifier.verify(request, cancel))
         self.store.append(outcome)
         return outcome
 
@@ -175,18 +172,7 @@ class Router:
             self.store.append(attempt)
         if claim.score is None:
             return None
-        outcome = Outcome(
-            outcome_id=digest(attempt.attempt_id, "reported", repr(claim.score), claim.note or ""),
-            attempt_id=attempt.attempt_id,
-            decision_id=attempt.decision_id,
-            at=now(),
-            candidate=_ran(attempt),
-            verdict=Verdict.PASS if claim.score >= 0.5 else Verdict.FAIL,
-            score=claim.score,
-            source="reported",
-            strength=CLAIM_STRENGTH,
-            reasons=(claim.note,) if claim.note else (),
-        )
+        outcome = reported(attempt, claim.score, claim.note)
         if all(known.outcome_id != outcome.outcome_id for known in self.store.outcomes(attempt.decision_id)):
             self.store.append(outcome)
         return outcome
@@ -194,7 +180,7 @@ class Router:
     def nothing_changed(self, attempt: Attempt, where: str) -> Outcome:
         """The outcome of work that left no trace: no verdict, because it may have been done elsewhere."""
         reason = f"nothing changed in {where} since the task was routed; name `worktree` if the work is elsewhere"
-        outcome = _verified(attempt, Verification(Verdict.NO_SIGNAL, None, 0.0, (reason,)))
+        outcome = verified(attempt, Verification(Verdict.NO_SIGNAL, None, 0.0, (reason,)))
         if all(known.outcome_id != outcome.outcome_id for known in self.store.outcomes(attempt.decision_id)):
             self.store.append(outcome)
         return outcome
@@ -260,7 +246,7 @@ class Router:
             decision_id=ask.decision_id,
             patch_sha256=patch_digest(patch),
             result=f"refs/acrouter/{name}",
-            fault=attempt.fault or _unstarted(attempt, limits),
+            fault=attempt.fault or unstarted(attempt, limits),
         )
         return kept, patch
 
@@ -308,46 +294,3 @@ def ground(ask: Ask) -> tuple[Path, Base]:
     if ask.task.path is None or ask.base is None:
         raise RepositoryError("repo: this needs a git repository; run `git init` there or name another folder.")
     return ask.task.path, ask.base
-
-
-def patch_digest(patch: bytes | None) -> str:
-    """What tells one patch from another; empty where there is none."""
-    return "" if patch is None else hashlib.sha256(patch).hexdigest()
-
-
-def digest(*parts: str) -> str:
-    """A short id that is the same for the same parts."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _unstarted(attempt: Attempt, limits: Limits) -> str | None:
-    """Why a model that was never called did nothing: that is no failure of the model's."""
-    if attempt.turns != 0:
-        return None
-    if limits.cost_usd is None:
-        return f"limit: {attempt.candidate} was not called. {attempt.summary or ''}".rstrip()
-    return (
-        f"budget: ${limits.cost_usd:.4g} is left of max_cost_usd or budget.run_usd, too little for one call of "
-        f"{attempt.candidate}; raise it or choose a cheaper model."
-    )
-
-
-def _ran(attempt: Attempt) -> str:
-    """The candidate that an outcome counts for: a provider's silent substitute stands for itself."""
-    served = attempt.model_served
-    return attempt.candidate if served in (None, attempt.model_asked) else str(served)
-
-
-def _verified(attempt: Attempt, verification: Verification) -> Outcome:
-    return Outcome(
-        outcome_id=digest(attempt.attempt_id, "verified", verification.verdict, *verification.reasons),
-        attempt_id=attempt.attempt_id,
-        decision_id=attempt.decision_id,
-        at=now(),
-        candidate=_ran(attempt),
-        verdict=verification.verdict,
-        score=verification.score,
-        source="verified",
-        strength=verification.strength,
-        reasons=verification.reasons,
-    )

@@ -15,9 +15,10 @@ from mcp_router.delegation import cancel as cancel_run
 from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.advise import action
 from mcp_router.intake import ask_of
-from mcp_router.loop import Ask, Claim, digest, patch_digest
+from mcp_router.loop import Ask, Claim
 from mcp_router.models import cost_usd as computed_cost
 from mcp_router.models import resolve
+from mcp_router.outcomes import digest, patch_digest
 from mcp_router.run_log import INTERNAL_FAULT, write_event
 from mcp_router.session import Session
 from mcp_router.types import HOST, Attempt, Base, Decision, Outcome, Tokens, Verdict
