@@ -94,7 +94,7 @@ def state_of(root: Path) -> dict[str, str]:
     files = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.relative_to(root).parts]
     seen = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     seen["index"] = hashlib.sha256((root / ".git" / "index").read_bytes()).hexdigest()
-    for command in ("status --porcelain=v2 --branch --ignored", "stash list", "reflog --all"):
+    for command in ("status --porcelain=v2 --branch --ignored", "stash list", "reflog"):
         seen[command] = git(root, *command.split())
     refs = git(root, "for-each-ref").splitlines()
     seen["refs"] = "\n".join(line for line in refs if "refs/acrouter/" not in line)
