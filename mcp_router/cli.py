@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
-if TYPE_CHECKING:
-    from mcp_router.session import Session
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-a_repo = click.option("--repo", type=click.Path(path_type=Path), help="The repository; the current folder otherwise.")
+from mcp_router.cli_common import a_repo, as_json, opened_session, show
+from mcp_router.cli_runs import COMMANDS
 
 
 class _Group(click.Group):
@@ -80,9 +74,9 @@ def route(task: str, repo: Path | None, files: tuple[str, ...], candidates: tupl
 
     want_json = given.pop("as_json")
     request = Request(task=task, repo=str(repo) if repo else None, files=files, candidates=candidates or None, **given)
-    with _session() as session:
+    with opened_session() as session:
         result = route_and_wait(session, request, client="cli")
-    _print(describe(result), want_json)
+    show(describe(result), want_json)
     sys.exit(1 if result.status in ("failed", "cancelled", "interrupted") else 0)
 
 
@@ -105,9 +99,9 @@ def report(as_json: bool, **given: Any) -> None:
     from mcp_router.views import compact
     from tools.report_outcome import Report, report_and_wait
 
-    with _session() as session:
+    with opened_session() as session:
         result = report_and_wait(session, Report(**given))
-    _print(compact(**result.model_dump()), as_json)
+    show(compact(**result.model_dump()), as_json)
     sys.exit(0 if result.verdict in (None, "pass") else 1)
 
 
@@ -155,7 +149,7 @@ def verify(
     )
     verdict = CheckVerifier(state_home(), config).verify(request)
     if as_json:
-        _print(verification_json(verdict), True)
+        show(verification_json(verdict), True)
     else:
         click.echo(verification_text(verdict))
     sys.exit(0 if verdict.verdict == Verdict.PASS else 1)
@@ -183,7 +177,7 @@ def evaluate(as_json: bool, **given: Any) -> None:
 
     found = run(Options(**given))
     if as_json:
-        _print(found, True)
+        show(found, True)
     elif given["memory"]:
         show_own_memory(found)
     else:
@@ -202,117 +196,17 @@ def memory_show(as_json: bool) -> None:
     from mcp_router.tables import show_memory
     from memory_store.statistics import summary
 
-    with _session() as session:
+    with opened_session() as session:
         session.store.refresh()
         found = summary(session.store)
     if as_json:
-        _print(found, True)
+        show(found, True)
     else:
         show_memory(found)
 
 
-@cli.command()
-@as_json
-def runs(as_json: bool) -> None:
-    """List delegated runs, the newest first."""
-    from mcp_router.runs import list_runs
-    from mcp_router.tables import run_row, show_runs
-
-    with _session() as session:
-        found = list_runs(session)
-    if as_json:
-        _print([run_row(run) for run in found], True)
-    else:
-        show_runs(found)
-
-
-@cli.command()
-@click.argument("decision_id", metavar="ID")
-@as_json
-def diff(decision_id: str, as_json: bool) -> None:
-    """Print the result of run ID as a patch."""
-    from mcp_router.runs import diff_of, find_run
-
-    with _session() as session:
-        patch = diff_of(find_run(session, decision_id))
-    if as_json:
-        _print({"decision_id": decision_id, "diff": patch.decode("utf-8", "replace")}, True)
-    else:
-        click.echo(patch, nl=False)
-
-
-@cli.command()
-@click.argument("decision_id", metavar="ID")
-@as_json
-def apply(decision_id: str, as_json: bool) -> None:
-    """Apply the result of run ID to the working tree."""
-    from mcp_router.runs import apply as apply_run
-    from mcp_router.runs import find_run
-
-    with _session() as session:
-        run = find_run(session, decision_id)
-        apply_run(run)
-    _print({"decision_id": decision_id, "applied_to": run.decision.path}, as_json)
-
-
-@cli.command()
-@click.argument("decision_id", metavar="ID")
-@as_json
-def discard(decision_id: str, as_json: bool) -> None:
-    """Forget the result of run ID; what was learned from it stays."""
-    from mcp_router.runs import discard as discard_run
-    from mcp_router.runs import find_run
-
-    with _session() as session:
-        count = discard_run(find_run(session, decision_id))
-    _print({"decision_id": decision_id, "refs_dropped": count}, as_json)
-
-
-@cli.command()
-@a_repo
-@as_json
-def trust(repo: Path | None, as_json: bool) -> None:
-    """Let the repository's .acrouter.toml name checks that run outside a sandbox, if yours are configured so."""
-    from mcp_router.config import state_home
-    from mcp_router.config import trust as trust_repository
-    from mcp_router.verifier.workspace import open_repository
-
-    identity = open_repository((repo or Path.cwd()).absolute()).identity
-    trust_repository(state_home(), identity)
-    _print({"trusted": identity}, as_json)
-
-
-@cli.command()
-@click.option("--days", type=click.IntRange(min=0), default=14, show_default=True, help="Older than this.")
-@click.option("--yes", is_flag=True, help="Drop them; otherwise they are only listed.")
-@as_json
-def gc(days: int, yes: bool, as_json: bool) -> None:
-    """List the results of old runs, or drop them."""
-    from mcp_router.runs import collect
-
-    with _session() as session:
-        found = collect(session, days=days, dry_run=not yes)
-    _print({"dropped" if yes else "would_drop": found}, as_json)
-
-
-@contextmanager
-def _session() -> Iterator[Session]:
-    from mcp_router.session import Session
-
-    session = Session()
-    try:
-        yield session
-    finally:
-        session.close()
-
-
-def _print(value: Any, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(value, ensure_ascii=False, indent=1))
-        return
-    for key, item in value.items():
-        text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-        click.echo(f"{key}: {text}")
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 def _fail(sentence: str, code: int = 2) -> NoReturn:

@@ -154,7 +154,9 @@ class AcrouterPolicy:
         fresh = [n for n in names if n != HOST and not self._seen[n] and (n,) not in known]
         if not fresh or context.tried:
             return None
-        return min(fresh, key=lambda name: (self._costs.filled(name, list(names)), name))
+        cheapest = min(fresh, key=lambda name: (self._costs.filled(name, list(names)), name))
+        cap = context.max_cost_usd
+        return cheapest if cap is None or self._costs.filled(cheapest, list(names)) <= cap else None
 
     def _plausible(self, view: _View, order: tuple[str, ...]) -> tuple[str, ...]:
         """Candidates that might be worth more than the first of the order, were they as good as they may be."""

@@ -1,4 +1,4 @@
-"""The same checks on the base, run once per tree, command and environment and kept on disk."""
+"""Runs of the checks that are kept on disk, once per tree, command and environment: the base's above all."""
 
 from __future__ import annotations
 
@@ -57,6 +57,21 @@ def get_baseline(home: Path, key: str, run: Callable[[Sequence[str]], CheckRun],
         except Timeout:
             continue
     return found
+
+
+def get_run(home: Path, key: str, run: Callable[[], CheckRun]) -> CheckRun:
+    """A run of the checks over a patched tree, from disk or made now: the same patch may be asked of in other words.
+
+    A run that went wrong as a whole is not kept.
+    """
+    file = home / "cache" / "runs" / f"{key}.json"
+    try:
+        return CheckRun(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        made = run()
+    if made.problem is None:
+        write_json(file, asdict(made))
+    return made
 
 
 def _make(file: Path, run: Callable[[Sequence[str]], CheckRun]) -> Baseline:

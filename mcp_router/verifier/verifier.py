@@ -14,7 +14,7 @@ from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, Reposito
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import patch as patches
 from mcp_router.verifier import verdict as verdicts
-from mcp_router.verifier.baseline import Baseline, get_baseline, key_of, write_json
+from mcp_router.verifier.baseline import Baseline, get_baseline, get_run, key_of, write_json
 from mcp_router.verifier.changes import Change, Tree, changes_between
 from mcp_router.verifier.checks import Checks, find_checks
 from mcp_router.verifier.hidden import digest, place_hidden, read_hidden
@@ -152,7 +152,8 @@ class CheckVerifier:
             return nothing
         limit_s = trees.clock.left_s()
         with trees.clock.step("judged_ms"):
-            run = trees.run(case.judged.id)
+            key = key_of(case.judged.id, trees.checks, trees.sandbox.level)
+            run = get_run(self.home, key, lambda: trees.run(case.judged.id))
         finding = verdicts.of_problem(run, baseline, limit_s)
         if finding and trees.checks.runner != "pytest":
             finding = dataclasses.replace(finding, strength=min(finding.strength, verdicts.EXIT_CODE_STRENGTH))

@@ -279,3 +279,12 @@ def test_an_environment_that_nobody_ignores_is_used_and_not_taken_for_work(bench
     base = take_snapshot(open_repository(case.root))
     assert not base.dirty
     assert base.left_out == ()
+
+
+def test_the_same_patch_asked_of_in_other_words_is_judged_anew_on_one_run(bench):
+    case = bench()
+    first = case.verify({"shop/cart.py": RIGHT}, task=TASK)
+    second = case.verify({"shop/cart.py": RIGHT}, task="Let total() heed the discount that it is given.")
+    assert first.verdict == second.verdict == "pass"
+    assert not second.cached
+    assert len(list((case.home / "cache" / "runs").glob("*.json"))) == 1
