@@ -147,7 +147,7 @@ def test_a_cap_that_is_too_low_for_a_call_is_named_and_not_held_against_the_mode
     assert "max_cost_usd" in row["note"]
     assert is_one_sentence(row["note"])
     observed = [o for o in scene.memory().observations() if o.task_id == row["decision_id"]]
-    assert [observation.score for observation in observed] == [None]
+    assert {observation.score for observation in observed} <= {None}
 
 
 def test_a_cap_for_the_day_holds_over_two_servers_at_once(scene: Scene) -> None:

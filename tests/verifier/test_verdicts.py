@@ -194,7 +194,7 @@ def test_the_same_question_is_answered_from_the_cache(bench):
     again = case.verify({"shop/cart.py": RIGHT}, task="the same question")
     assert (first.cached, again.cached) == (False, True)
     assert (first.verdict, first.reasons, first.checks) == (again.verdict, again.reasons, again.checks)
-    assert again.timings["total_ms"] < first.timings["total_ms"] / 2
+    assert "judged_ms" not in again.timings
 
 
 def test_cancelling_stops_the_run_and_leaves_nothing(bench):
@@ -283,8 +283,11 @@ def test_an_environment_that_nobody_ignores_is_used_and_not_taken_for_work(bench
 
 def test_the_same_patch_asked_of_in_other_words_is_judged_anew_on_one_run(bench):
     case = bench()
-    first = case.verify({"shop/cart.py": RIGHT}, task=TASK)
-    second = case.verify({"shop/cart.py": RIGHT}, task="Let total() heed the discount that it is given.")
+    runs = case.home / "cache" / "runs"
+    first = case.verify({"shop/cart.py": RIGHT}, task="Make total() heed its discount.")
+    kept = set(runs.iterdir())
+    second = case.verify({"shop/cart.py": RIGHT}, task="Let total() count the discount that it is given.")
     assert first.verdict == second.verdict == "pass"
     assert not second.cached
-    assert len(list((case.home / "cache" / "runs").glob("*.json"))) == 1
+    assert kept
+    assert set(runs.iterdir()) == kept
