@@ -72,6 +72,8 @@ def _mounts(folder: Path, environment: Environment, writable: Sequence[Path]) ->
     """The order matters: what comes later covers what came before."""
     root = environment.root
     parts = [part for place in _emptied() for part in ("--size", TMPFS_BYTES, "--tmpfs", str(place))]
+    # A home inside one of them, as under /tmp, must be there all the same, empty.
+    parts += ["--dir", str(Path.home())]
     for path in (*(Path(kept) for kept in KEPT), *environment.toolchains):
         parts += ["--ro-bind-try", str(path), str(path)]
     for path in environment.hide:
