@@ -244,6 +244,9 @@ def _remove(home: Path, folder: Path, common_dir: Path | None) -> None:
 
 def _delete(folder: Path) -> None:
     def open_up(function: Callable[[str], Any], path: str, _: Any) -> None:
+        if not os.path.lexists(path):
+            # Two may remove one worktree at once: the run that is let go, and the process that ends.
+            return
         Path(path).parent.chmod(0o700)
         if not Path(path).is_symlink():
             Path(path).chmod(0o700)
