@@ -6,12 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mcp_router.demo.reference import decision_id
-from mcp_router.demo.stage import CHEAPEST, DEAREST, MODELS, Step
+from mcp_router.demo.stage import CHEAPEST, DEAREST, MODELS, PRICE_OF_USD, Step
 from mcp_router.types import Decision, Verdict
 from memory_store.regret import TaskReward, task_rewards
 from memory_store.store import MemoryStore
-
-PRICE_OF_USD = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from threading import Event
 
-from mcp_router.demo.stage import MAX_ATTEMPTS, Step, answer_cost_usd, candidates, cast, stream
+from mcp_router.demo.stage import MAX_ATTEMPTS, PRICE_OF_USD, Step, answer_cost_usd, candidates, cast, stream
 from mcp_router.demo.subtasks import Subtask, load_subtasks
 from mcp_router.demo.where import subtasks_folder
 from mcp_router.loop import Ask, Router
@@ -29,7 +29,6 @@ from memory_store.records import now
 from memory_store.regret import task_rewards
 from memory_store.store import MemoryStore
 
-PRICE_OF_USD = 0.1
 T_975 = {9: 2.262, 19: 2.093, 39: 2.023}
 VERDICTS = {
     "right": (Verdict.PASS, 1.0),

@@ -22,6 +22,8 @@ from mcp_router.types import Candidate, Price, Tokens
 
 KEY_VARIABLE = "ACROUTER_DEMO_KEY"
 MAX_ATTEMPTS = 2
+PRICE_OF_USD = 0.1
+"""Lambda, the default of config.toml."""
 MODELS: dict[str, tuple[str, Price]] = {
     "demo-small": ("openai", Price(input=0.25, output=1.25, cache_read=0.025, cache_write=0.3)),
     "demo-medium": ("anthropic", Price(input=1.5, output=7.5, cache_read=0.15, cache_write=1.9)),
