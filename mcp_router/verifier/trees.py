@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -12,11 +13,9 @@ from typing import TYPE_CHECKING
 
 from mcp_router.errors import Cancelled, CheckUnavailable
 from mcp_router.verifier.checks import Checks
-from mcp_router.verifier.runners import CheckRun
-from mcp_router.verifier.runners import exit_code as exit_code_runner
-from mcp_router.verifier.runners import pytest as pytest_runner
+from mcp_router.verifier.runners import CheckRun, Runner, exit_code, pytest
 from mcp_router.verifier.sandboxes import Sandbox
-from mcp_router.verifier.workspace import Repository, commit_tree, worktree
+from mcp_router.verifier.workspace import REPORT, Repository, commit_tree, worktree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,8 +90,21 @@ class Trees:
         Raises:
             Cancelled: it was asked to stop.
         """
-        run = pytest_runner.run if self.checks.runner == "pytest" else exit_code_runner.run
+        runner: Runner = pytest if self.checks.runner == "pytest" else exit_code
+        environment, clock = self.checks.environment, self.clock
         commit = commit_tree(self.repo, tree, None, "Tree under judgement")
         with worktree(self.repo, commit, self.home) as folder:
             files = [lay(folder)] if lay else list(only)
-            return run(folder, self.checks, self.sandbox, self.clock.left_s(), self.clock.cancel, files)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}{REPORT}") as name:
+                place = Path(name)
+                argv = runner.launch(self.checks, self.sandbox.seen_at(folder, environment), place, files)
+                ran = self.sandbox.run(
+                    argv,
+                    folder,
+                    environment,
+                    clock.left_s(),
+                    clock.cancel,
+                    writable=[place],
+                    variables=dict(self.checks.variables),
+                )
+                return runner.read(ran, place)

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from mcp_router.verifier.runners import CheckRun, Problem
 
 if TYPE_CHECKING:
     from mcp_router.verifier.checks import Checks
-    from mcp_router.verifier.sandboxes import Sandbox
+    from mcp_router.verifier.sandboxes.process import Ran
 
 OUTPUT_CHARS = 4_000
 CANNOT_RUN = (126, 127)
 
 
-def run(
-    folder: Path,
-    checks: Checks,
-    sandbox: Sandbox,
-    timeout_s: float,
-    cancel: Event | None,
-    only: Sequence[str] = (),  # noqa: ARG001 - a command of unknown kind runs whole
-) -> CheckRun:
-    """Run the command over the tree in `folder`.
+def arguments(words: list[str]) -> list[str] | None:
+    """All of the command."""
+    return words
 
-    Raises:
-        Cancelled: `cancel` was set.
-    """
-    ran = sandbox.run(checks.argv, folder, checks.environment, timeout_s, cancel, variables=dict(checks.variables))
-    problem: Problem | None = None
-    if ran.timed_out:
-        problem = "timeout"
-    elif ran.flooded:
-        problem = "flood"
-    elif ran.exit_code in CANNOT_RUN:
-        problem = "not_started"
+
+def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list[str]:  # noqa: ARG001
+    """The command as it is; one of unknown kind runs whole."""
+    return list(checks.argv)
+
+
+def read(ran: Ran, place: Path) -> CheckRun:  # noqa: ARG001
+    """The exit code."""
+    problem: Problem | None = ran.stopped or ("not_started" if ran.exit_code in CANNOT_RUN else None)
     return CheckRun(ran.exit_code, ran.seconds, output=ran.output[-OUTPUT_CHARS:], problem=problem)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from mcp_router.verifier.runners import CheckRun, Problem
 from mcp_router.verifier.text import one_line
-from mcp_router.verifier.workspace import REPORT
 
 if TYPE_CHECKING:
     from mcp_router.verifier.checks import Checks
-    from mcp_router.verifier.sandboxes import Sandbox
     from mcp_router.verifier.sandboxes.process import Ran
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
@@ -23,52 +19,27 @@ OPTIONS = (
     *("-q", "--tb=short", "--color=no", "--maxfail=0", "--continue-on-collection-errors"),
     *("-p", "no:randomly", "-o", "junit_family=xunit1", "-o", "junit_logging=no"),
 )
+REPORT = "junit.xml"
 OUTPUT_CHARS = 4_000
 WORST = ("error", "failed", "skipped", "xfailed", "passed")
 """Of two entries for one test the worse counts."""
 
 
-def run(
-    folder: Path,
-    checks: Checks,
-    sandbox: Sandbox,
-    timeout_s: float,
-    cancel: Event | None,
-    only: Sequence[str] = (),
-) -> CheckRun:
-    """Run pytest over the tree in `folder`; `only` names the files to run instead of what the command names.
+def arguments(words: list[str]) -> list[str] | None:
+    """The arguments for pytest when a command line only runs pytest."""
+    from mcp_router.verifier.checks import pytest_arguments
 
-    Raises:
-        Cancelled: `cancel` was set.
-    """
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}{REPORT}") as place:
-        report = Path(place) / "junit.xml"
-        # The cache of the last run lies in a fresh folder too: --lf and --ff of the project then change nothing.
-        options = [
-            *OPTIONS,
-            "-o",
-            f"cache_dir={place}/cache",
-            f"--junitxml={report}",
-            f"--rootdir={_root(folder, checks, sandbox)}",
-        ]
-        mapping = [str(checks.environment.root), _root(folder, checks, sandbox)]
-        program = [str(checks.environment.python), "-c", BOOTSTRAP.read_text(encoding="utf-8"), *mapping]
-        arguments = [*_options_of(checks.argv), *only] if only else checks.argv
-        argv = [*program, *arguments, *options]
-        ran = sandbox.run(
-            argv,
-            folder,
-            checks.environment,
-            timeout_s,
-            cancel,
-            writable=[Path(place)],
-            variables=dict(checks.variables),
-        )
-        return _read(ran, report)
+    return pytest_arguments(words)
 
 
-def _root(folder: Path, checks: Checks, sandbox: Sandbox) -> str:
-    return str(sandbox.seen_at(folder, checks.environment))
+def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list[str]:
+    """pytest behind our bootstrap; `only` names the files to run instead of what the command names."""
+    # The cache of the last run lies in a fresh folder too: --lf and --ff of the project then change nothing.
+    own = ["-o", f"cache_dir={place}/cache", f"--junitxml={place / REPORT}", f"--rootdir={root}"]
+    program = [str(checks.environment.python), "-c", BOOTSTRAP.read_text(encoding="utf-8")]
+    mapping = [str(checks.environment.root), str(root)]
+    named = [*_options_of(checks.argv), *only] if only else checks.argv
+    return [*program, *mapping, *named, *OPTIONS, *own]
 
 
 def _options_of(argv: Sequence[str]) -> list[str]:
@@ -93,18 +64,18 @@ def _takes_value(word: str) -> bool:
     }
 
 
-def _read(ran: Ran, report: Path) -> CheckRun:
+def read(ran: Ran, place: Path) -> CheckRun:
     """A run from how the process ended and what it left; sound only when all of it agrees."""
     output = ran.output[-OUTPUT_CHARS:]
 
     def bad(problem: Problem) -> CheckRun:
         return CheckRun(ran.exit_code, ran.seconds, output=output, problem=problem)
 
-    if ran.timed_out or ran.flooded:
-        return bad("timeout" if ran.timed_out else "flood")
+    if ran.stopped:
+        return bad(ran.stopped)
     if ran.exit_code < 0 or 128 < ran.exit_code < 160:
         return bad("crashed")
-    suite = _suite(report)
+    suite = _suite(place / REPORT)
     if suite is None:
         return bad("not_started" if ran.exit_code in (2, 3, 4, 126, 127) or _no_pytest(ran) else "report_missing")
     results, messages = _results(suite)
@@ -115,7 +86,7 @@ def _read(ran: Ran, report: Path) -> CheckRun:
     broken = any(outcome in ("failed", "error") for outcome in results.values())
     if broken != (ran.exit_code == 1) or broken != bool(suite.failures + suite.errors):
         return bad("disagree")
-    return CheckRun(ran.exit_code, ran.seconds, results, messages, output)
+    return CheckRun(ran.exit_code, ran.seconds, results, messages, output, evidence="report")
 
 
 def _no_pytest(ran: Ran) -> bool:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import Literal
 
 from mcp_router.errors import Cancelled
+from mcp_router.verifier.runners import Problem
 
 KEPT_BYTES = 2_000_000
 FLOOD_BYTES = 200_000_000
@@ -34,13 +36,18 @@ we hold: when we are killed it is let go, and a watcher beside the command ends 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended. exit_code is negative for a signal; output is the last 2 MB of what it printed."""
+    """How a command ended.
+
+    exit_code is negative for a signal; output is the last 2 MB of what it printed; stopped says why we ended it;
+    channel is what was written to the descriptor of ours; reaches is what it did outside of its tree.
+    """
 
     exit_code: int
     output: str
     seconds: float
-    timed_out: bool = False
-    flooded: bool = False
+    stopped: Problem | None = None
+    channel: bytes = b""
+    reaches: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -104,10 +111,12 @@ def run(
     if stopped == "cancelled":
         raise Cancelled("The checks were stopped.")
     seconds = time.monotonic() - started
-    return Ran(process.returncode, tail.text(), seconds, stopped == "timeout", stopped == "flood")
+    return Ran(process.returncode, tail.text(), seconds, stopped)
 
 
-def _watch(process: subprocess.Popen[bytes], tail: _Tail, deadline: float, cancel: Event | None) -> str | None:
+def _watch(
+    process: subprocess.Popen[bytes], tail: _Tail, deadline: float, cancel: Event | None
+) -> Problem | Literal["cancelled"] | None:
     assert process.stdout is not None
     stream = process.stdout.fileno()
     os.set_blocking(stream, False)
