@@ -233,16 +233,18 @@ def sweep(home: Path, *, own: bool = False) -> list[str]:
 def _remove(home: Path, folder: Path, common_dir: Path | None) -> None:
     """Without git: what ran in the folder may have rewritten its .git to lead elsewhere."""
     for place in (folder, *folder.parent.glob(f"{folder.name}{REPORT}*")):
-        _delete(place)
+        delete(place)
     if common_dir:
         with _locked(home, common_dir):
-            _delete(common_dir / "worktrees" / folder.name)
+            delete(common_dir / "worktrees" / folder.name)
             if (common_dir / "worktrees").is_dir() and not any((common_dir / "worktrees").iterdir()):
                 (common_dir / "worktrees").rmdir()
     folder.with_suffix(".json").unlink(missing_ok=True)
 
 
-def _delete(folder: Path) -> None:
+def delete(folder: Path) -> None:
+    """Remove a folder of ours with all that is in it, also what forbids it."""
+
     def open_up(function: Callable[[str], Any], path: str, _: Any) -> None:
         if not os.path.lexists(path):
             # Two may remove one worktree at once: the run that is let go, and the process that ends.
