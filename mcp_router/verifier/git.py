@@ -39,7 +39,7 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "acrouter@localhost",
     "LC_ALL": "C",
 }
-TOUCHES_FILES = {"add", "apply", "diff-files", "update-index", "worktree", "write-tree"}
+TOUCHES_FILES = {"add", "apply", "checkout-index", "diff-files", "update-index", "worktree", "write-tree"}
 """Commands that read or write files of a work tree, where a repository's filters would run."""
 TIMEOUT_S = 300.0
 

@@ -10,10 +10,12 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
+import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,8 @@ NEVER_TAKEN = (
 REPORT = "-report-"
 """Folders of reports lie beside their worktree: its name, this, and something fresh. They go with it."""
 LARGEST_UNTRACKED_BYTES = 10_000_000
+UNSEEN = re.compile(rb"(?:\A|\0)[a-zS] ")
+"""How `ls-files -v` marks what is assumed unchanged or skipped in the working tree."""
 BUSY_MARKS = {
     "MERGE_HEAD": "merge",
     "rebase-merge": "rebase",
@@ -102,13 +106,46 @@ def take_snapshot(repo: Repository) -> Base:
     10 MB, unreadable ones and repositories inside this one are left out and named. Submodules stay as the index
     has them.
     """
-    with temporary_index(repo.git_dir / "index") as env:
-        left_out = _stage(repo.root, env)
-        tree = git(repo.root, "write-tree", env=env).decode().strip()
+    tree, left_out = _recorded(repo)
     if repo.head and tree == tree_of(repo, repo.head):
         return Base(commit=repo.head, tree=tree, head=repo.head, dirty=False, left_out=left_out)
     commit = commit_tree(repo, tree, repo.head, "Snapshot of the working tree")
     return Base(commit=commit, tree=tree, head=repo.head, dirty=True, left_out=left_out)
+
+
+def working_tree(repo: Repository) -> str:
+    """The id of the tree that `take_snapshot` would record now; no commit is made."""
+    return _recorded(repo)[0]
+
+
+def overlayable(repo: Repository) -> bool:
+    """Whether the working tree holds every file that its index says.
+
+    Not so with a sparse checkout, or with entries that git was told to skip or to assume unchanged.
+    """
+    return UNSEEN.search(git(repo.root, "ls-files", "-v", "-z")) is None
+
+
+def lay(repo: Repository, tree: str, paths: Sequence[str], folder: Path) -> None:
+    """Write these files of a tree into a folder, line ends and modes as a checkout has them, filters left out.
+
+    Raises:
+        RepositoryError: the tree has no such file, or its content is missing here (a partial clone).
+    """
+    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    with temporary_index() as env, tempfile.TemporaryDirectory(prefix="acrouter-empty-") as empty:
+        git(repo.root, "read-tree", tree, env=env)
+        # The attributes of the tree count, not those of the user's files: git shall see no files but its index.
+        place = {**env, "GIT_DIR": str(repo.git_dir), "GIT_WORK_TREE": empty}
+        form = ("--force", f"--prefix={folder}{os.sep}", "-z", "--stdin")
+        git(repo.root, "checkout-index", *form, input=asked, env=place)
+
+
+def _recorded(repo: Repository) -> tuple[str, tuple[str, ...]]:
+    """The tree of the files as they are now, and what was left out of it."""
+    with temporary_index(repo.git_dir / "index") as env:
+        left_out = _stage(repo.root, env)
+        return git(repo.root, "write-tree", env=env).decode().strip(), left_out
 
 
 def _stage(root: Path, env: dict[str, str]) -> tuple[str, ...]:

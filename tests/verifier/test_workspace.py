@@ -22,9 +22,12 @@ from mcp_router.verifier.workspace import (
     diff,
     drop,
     keep,
+    lay,
     open_repository,
+    overlayable,
     sweep,
     take_snapshot,
+    working_tree,
     worktree,
 )
 
@@ -182,6 +185,59 @@ def test_a_worktree_commit_holds_new_files_and_not_ignored_ones(bench):
         with pytest.raises(RepositoryError, match="no longer leads"):
             commit_worktree(folder, base.commit, "work")
     assert state_of(case.root) == before
+
+
+def test_files_are_laid_as_a_checkout_has_them(bench, tmp_path):
+    case = bench(
+        {".gitattributes": "*.bat eol=crlf filter=spy\n", "run.bat": "a\nb\n", "b c/é.py": "X = 1\n", "no": "x"}
+    )
+    git(case.root, "config", "filter.spy.smudge", f"touch {tmp_path}/spied; cat")
+    (case.root / "run.sh").write_text("echo\n")
+    (case.root / "run.sh").chmod(0o755)
+    (case.root / "link").symlink_to("run.sh")
+    repo = open_repository(case.root)
+    tree = working_tree(repo)
+    write(case.root, {".gitattributes": "", "run.bat": "other\n"})
+    (folder := tmp_path / "into here").mkdir()
+    lay(repo, tree, ["run.bat", "b c/é.py", "run.sh", "link"], folder)
+    assert (folder / "run.bat").read_bytes() == b"a\r\nb\r\n"
+    assert (folder / "b c/é.py").read_text() == "X = 1\n"
+    assert os.access(folder / "run.sh", os.X_OK)
+    assert not os.access(folder / "run.bat", os.X_OK)
+    assert (folder / "link").readlink() == Path("run.sh")
+    assert sorted(path.name for path in folder.iterdir()) == ["b c", "link", "run.bat", "run.sh"]
+    assert not (tmp_path / "spied").exists()
+    with pytest.raises(RepositoryError, match="none"):
+        lay(repo, tree, ["none"], folder)
+
+
+def test_the_working_tree_has_the_id_of_its_snapshot(bench):
+    case = bench()
+    write(case.root, {"shop/cart.py": RIGHT, "new.py": "X = 1\n"})
+    before = state_of(case.root)
+    repo = open_repository(case.root)
+    assert working_tree(repo) == take_snapshot(repo).tree != take_snapshot(repo).head
+    assert state_of(case.root) == before
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["sparse-checkout set --cone shop"],
+        ["sparse-checkout set --no-cone /shop/*"],
+        ["update-index --assume-unchanged shop/cart.py"],
+        ["update-index --skip-worktree shop/cart.py"],
+    ],
+    ids=["cone", "patterns", "assume unchanged", "skip worktree"],
+)
+def test_a_tree_whose_files_are_not_what_the_index_says_is_no_ground_for_an_overlay(bench, commands):
+    case = bench()
+    write(case.root, {"new.py": "X = 1\n"})
+    assert overlayable(open_repository(case.root))
+    for command in commands:
+        git(case.root, *command.split())
+    assert not overlayable(open_repository(case.root))
+    assert files_of(case.root, take_snapshot(open_repository(case.root)).commit) == {*FILES, "new.py"}
 
 
 def test_a_diff_applies_again_binary_files_and_modes_included(bench):
