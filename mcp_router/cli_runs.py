@@ -70,14 +70,22 @@ def discard(decision_id: str, as_json: bool) -> None:
 @a_repo
 @as_json
 def trust(repo: Path | None, as_json: bool) -> None:
-    """Let the repository's .acrouter.toml name checks that run outside a sandbox, if yours are configured so."""
-    from mcp_router.config import state_home
-    from mcp_router.config import trust as trust_repository
-    from mcp_router.verifier.workspace import open_repository
+    """Trust the checks of the repository's .acrouter.toml as they are now: unprotected, if yours are configured so,
+    with the network and with hidden tests outside of it, if they ask for that. Changed ones have to be trusted anew."""
+    from mcp_router.config import REPOSITORY_FILE, load_repository_config, state_home
+    from mcp_router.errors import BadInput
+    from mcp_router.trust import trust as trust_checks
+    from mcp_router.verifier.changes import Tree
+    from mcp_router.verifier.workspace import open_repository, take_snapshot
 
-    identity = open_repository((repo or Path.cwd()).absolute()).identity
-    trust_repository(state_home(), identity)
-    show({"trusted": identity}, as_json)
+    repository = open_repository((repo or Path.cwd()).absolute())
+    text = Tree(repository.root, take_snapshot(repository).tree).text(REPOSITORY_FILE) or ""
+    checks = load_repository_config(text).checks
+    said = checks.model_dump(mode="json", exclude_defaults=True)
+    if not said:
+        raise BadInput(f"{REPOSITORY_FILE} of {repository.root} has no [checks]; there is nothing to trust.")
+    trust_checks(state_home(), repository.identity, checks)
+    show({"trusted": repository.identity, "checks": said}, as_json)
 
 
 @click.command()

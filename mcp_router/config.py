@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mcp_router.errors import BadInput
 
@@ -63,14 +64,53 @@ class BudgetConfig(_Table):
     """Under a cap, call models without a known price all the same."""
 
 
-class ChecksConfig(_Table):
-    """How a result is verified."""
+Command = Annotated[str, Field(min_length=1)]
+
+
+class _NamedChecks(_Table):
+    """What both files may say of how a result is verified."""
 
     command: str | None = None
     """The command that checks this repository; found in the repository when left out."""
+    commands: tuple[Command, ...] = ()
+    """Several commands instead of one: all of them have to hold."""
+    report: str | None = None
+    """Where the command leaves its results: a pattern of JUnit XML files in the repository, or "tap" for what it
+    prints. Runners that are known need none."""
+    parallel: int | None = Field(default=None, ge=1, le=64)
+    """Tests at a time, where the runner can; as the repository is configured when left out."""
+    diagnostics: bool = True
+    """Let new findings of the repository's linters and type checkers lower the score."""
+    twins: bool = True
+    """Run tests once more with other expectations, which honest code must fail."""
+
+    @field_validator("report")
+    @classmethod
+    def _inside(cls, value: str | None) -> str | None:
+        parts = re.split(r"[/\\]", value or "")
+        if value != "tap" and value is not None and (".." in parts or not parts[0] or not value.endswith(".xml")):
+            raise ValueError('write "tap", or a pattern of files inside the repository such as "build/junit-*.xml"')
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.command is not None and self.commands:
+            raise ValueError("command and commands say the same thing; keep one of them")
+        return self
+
+
+class ChecksConfig(_NamedChecks):
+    """How a result is verified. The limits hold for each run of the checks; a repository may only lower them."""
+
     timeout_s: float = Field(default=300.0, gt=0, le=7200)
     isolation: Literal["auto", "none"] = "auto"
     """auto: a sandbox, and no checks where there is none; none: run them as the user, unprotected."""
+    memory_mb: int = Field(default=8000, ge=64)
+    """All processes together. Two compilers or type checkers of 1 to 3 GB each fit; a leak ends before the machine."""
+    processes: int = Field(default=512, ge=16, le=65536)
+    """At a time. A parallel build starts hundreds, a fork bomb thousands."""
+    disk_mb: int = Field(default=4000, ge=16)
+    """What one run writes. A debug build of a mid-sized Rust workspace takes 1 to 3 GB."""
 
 
 class MemoryConfig(_Table):
@@ -106,11 +146,32 @@ class RepositoryBudget(_Table):
     run_usd: float | None = Field(default=None, ge=0)
 
 
-class RepositoryChecks(_Table):
-    """A repository's own checks; they run sandboxed only, unless the user trusts the repository."""
+class HiddenConfig(_Table):
+    """A test file that the workers of a task do not see: ignored by git, or outside of the repository."""
 
+    file: str = Field(min_length=1)
+    """Relative to the repository's root. Outside of it, or not named as tests are, it waits for `acrouter trust`."""
     command: str | None = None
+    """How to run it, with {file} for its place in the tree; by the runner of the checks when left out."""
+
+    @field_validator("command")
+    @classmethod
+    def _names_the_file(cls, value: str | None) -> str | None:
+        if value is not None and "{file}" not in value:
+            raise ValueError('write {file} where the file belongs, as in "node --test {file}"')
+        return value
+
+
+class RepositoryChecks(_NamedChecks):
+    """A repository's own checks; they run sandboxed only, unless the user trusts them as they are."""
+
     timeout_s: float | None = Field(default=None, gt=0, le=7200)
+    memory_mb: int | None = Field(default=None, ge=64)
+    processes: int | None = Field(default=None, ge=16, le=65536)
+    disk_mb: int | None = Field(default=None, ge=16)
+    network: bool = False
+    """Let the checks use the network; counts once the user has run `acrouter trust`."""
+    hidden: HiddenConfig | None = None
 
 
 class RepositoryConfig(_Table):
@@ -134,26 +195,6 @@ def state_home() -> Path:
 def is_off() -> bool:
     """Whether the user asked all of it to stand aside, by ACROUTER_OFF=1."""
     return os.environ.get("ACROUTER_OFF", "") not in ("", "0")
-
-
-def is_trusted(home: Path, identity: str) -> bool:
-    """Whether the user lets a repository name checks that run outside a sandbox."""
-    try:
-        return identity in _trusted(home).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return False
-
-
-def trust(home: Path, identity: str) -> None:
-    """Let a repository name checks that run outside a sandbox, where the user's configuration runs them so."""
-    if not is_trusted(home, identity):
-        home.mkdir(parents=True, exist_ok=True)
-        with _trusted(home).open("a", encoding="utf-8") as file:
-            file.write(identity + "\n")
-
-
-def _trusted(home: Path) -> Path:
-    return home / "trusted"
 
 
 def load_config(home: Path | None = None) -> Config:
@@ -197,14 +238,18 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return f"{key}: {first['msg']}."
-    near = difflib.get_close_matches(str(first["loc"][-1]), _keys_beside(model, first["loc"]), n=1)
-    return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else ".")
+        return f"{key}: {first['msg'].removeprefix('Value error, ')}."
+    name, loc = str(first["loc"][-1]), first["loc"]
+    if near := difflib.get_close_matches(name, _keys_beside(model, loc), n=1):
+        return f"unknown key {key}; did you mean {near[0]}?"
+    elsewhere, where = (RepositoryConfig, REPOSITORY_FILE) if model is Config else (Config, "your own config.toml")
+    return f"unknown key {key}" + (f"; it belongs in {where}." if name in _keys_beside(elsewhere, loc) else ".")
 
 
 def _keys_beside(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     here: Any = model
     for part in loc[:-1]:
         fields = getattr(here, "model_fields", {})
-        here = fields[part].annotation if part in fields else ModelConfig
+        kind = fields[part].annotation if part in fields else ModelConfig
+        here = next((arm for arm in get_args(kind) if hasattr(arm, "model_fields")), kind)
     return list(getattr(here, "model_fields", {}))

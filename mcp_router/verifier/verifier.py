@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mcp_router.config import REPOSITORY_FILE, Config, is_trusted
+from mcp_router.config import REPOSITORY_FILE, Config
 from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, RepositoryError
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import patch as patches
@@ -22,6 +22,7 @@ from mcp_router.verifier.integrity import Integrity, inspect, judged_tree
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import Sandbox, choose
 from mcp_router.verifier.targets import find_targets, of_environment
+from mcp_router.verifier.terms import terms_of
 from mcp_router.verifier.text import one_line
 from mcp_router.verifier.trees import Clock, Trees
 from mcp_router.verifier.verdict import Finding
@@ -122,7 +123,8 @@ class CheckVerifier:
     def _checks(self, repo: Repository, base: str, explicit: str | None) -> tuple[Checks, Sandbox]:
         checks = find_checks(repo, base, explicit, self.config)
         sandbox = choose(self.config.checks.isolation)
-        if sandbox.level == "none" and checks.found == REPOSITORY_FILE and not is_trusted(self.home, repo.identity):
+        terms = terms_of(self.home, repo, Tree(repo.root, base), self.config)
+        if sandbox.level == "none" and checks.found == REPOSITORY_FILE and not terms.trusted:
             raise CheckUnavailable(
                 f"{one_line(repo.name)} names its own checks ({one_line(checks.command, 80)}) and they would run "
                 "unprotected; look at them and run `acrouter trust` there, or use a sandbox."

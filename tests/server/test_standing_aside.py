@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mcp_router.config import Config, trust
+from mcp_router.config import Config, load_repository_config
 from mcp_router.intake import Request
 from mcp_router.session import Session
+from mcp_router.trust import trust
 from mcp_router.types import VerificationRequest
 from mcp_router.verifier.verifier import CheckVerifier
 from mcp_router.verifier.workspace import open_repository
@@ -44,6 +45,7 @@ def test_checks_that_a_repository_names_run_unprotected_only_when_it_is_trusted(
     assert before.verdict == "no_signal"
     assert "acrouter trust" in before.reasons[0]
     assert not marker.exists()
-    trust(home, open_repository(root).identity)
+    checks = load_repository_config((root / ".acrouter.toml").read_text()).checks
+    trust(home, open_repository(root).identity, checks)
     assert verifier.verify(VerificationRequest(root, PATCH)).verdict == "pass"
     assert marker.exists()
