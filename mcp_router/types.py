@@ -208,7 +208,8 @@ class Verification:
     """A verdict with its evidence.
 
     score in [0, 1], None for no_signal. strength in [0, 1]: how much the evidence binds. reasons: short
-    sentences, the most telling first. checks: command, runner, counts, and the tests lost and gained.
+    sentences, the most telling first. checks: command, runner, counts, and the tests lost and gained. evidence: where
+    the outcomes come from (channel, report or exit_code), and what twins of the tests say.
     isolation: the level reached and its guarantees. timings: milliseconds by step.
     """
 
@@ -217,6 +218,7 @@ class Verification:
     strength: float
     reasons: tuple[str, ...] = ()
     checks: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     isolation: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
@@ -227,7 +229,12 @@ class Verifier(Protocol):
     """Grounds a result in execution. Never raises for what the patch or its code does."""
 
     def verify(self, request: VerificationRequest, cancel: Event | None = None) -> Verification:
-        """Judge a patch; the user's tree is not touched."""
+        """The first verdict on a patch; the user's tree is not touched."""
+
+    def settle(
+        self, request: VerificationRequest, first: Verification, cancel: Event | None = None
+    ) -> Verification:
+        """That verdict, raised or lowered by what takes longer to find out."""
 
 
 class Memory(Protocol):

@@ -12,6 +12,10 @@ from typing import Any
 
 from mcp_router.verifier.checks import Checks
 from mcp_router.verifier.runners import BROKEN, PASSED, CheckRun
+from mcp_router.verifier.trees import Trees, merged
+
+FORMAT = "2"
+"""Part of every key: what was kept by a program that looked at less is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +37,64 @@ class Baseline:
 
 def key_of(tree: str, checks: Checks, level: str, *more: str) -> str:
     """Equal for the same tree, command, environment and isolation."""
-    parts = [tree, checks.runner, *checks.argv, repr(checks.variables), checks.environment.fingerprint(), level, *more]
+    parts = [FORMAT, tree, checks.runner, getattr(checks, "folder", ""), *checks.argv, repr(checks.variables)]
+    parts += [checks.environment.fingerprint(), level, *more]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def get_baseline(home: Path, key: str, run: Callable[[Sequence[str]], CheckRun], wait: Callable[[], None]) -> Baseline:
-    """The baseline of a key, from disk or by running it now; two processes do not compute it twice.
+def get_baseline(trees: Trees, tree: str) -> Baseline:
+    """The baseline of a tree, from disk or by running the checks now; two processes do not compute it twice.
 
-    Args:
-        run: runs the checks on the base; with the files to run, or all for an empty sequence.
-        wait: called again and again while another process computes it; raises to give up.
+    Raises:
+        Cancelled: it was asked to stop.
+        CheckUnavailable: another process computes it and the time is up.
     """
-    from filelock import FileLock, Timeout
-
-    file = home / "cache" / "baselines" / f"{key}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(file.with_suffix(".lock"))
-    while (found := _read(file)) is None:
-        wait()
-        try:
-            with lock.acquire(timeout=0.5):
-                return _read(file) or _make(file, run)
-        except Timeout:
-            continue
-    return found
+    made = [_one(trees, checks, tree) for checks in trees.checks]
+    return Baseline(
+        merged([one.run for one in made], trees.checks), tuple(sorted(test for one in made for test in one.flaky))
+    )
 
 
-def get_run(home: Path, key: str, run: Callable[[], CheckRun]) -> CheckRun:
+def get_run(trees: Trees, tree: str) -> CheckRun:
     """A run of the checks over a patched tree, from disk or made now: the same patch may be asked of in other words.
 
     A run that went wrong as a whole is not kept.
     """
-    file = home / "cache" / "runs" / f"{key}.json"
+    return merged(
+        [
+            kept_run(trees, key_of(tree, one, trees.level()), lambda one=one: trees.run_one(one, tree))  # type: ignore[misc]
+            for one in trees.checks
+        ],
+        trees.checks,
+    )
+
+
+def kept_run(trees: Trees, key: str, run: Callable[[], CheckRun]) -> CheckRun:
+    """A run from disk by its key, or made now and kept when it was sound."""
+    file = trees.home / "cache" / "runs" / f"{key}.json"
     try:
-        return CheckRun(**json.loads(file.read_text(encoding="utf-8")))
+        return _run(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         made = run()
     if made.problem is None:
         write_json(file, asdict(made))
     return made
+
+
+def _one(trees: Trees, checks: Checks, tree: str) -> Baseline:
+    from filelock import FileLock, Timeout
+
+    file = trees.home / "cache" / "baselines" / f"{key_of(tree, checks, trees.level())}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file.with_suffix(".lock"))
+    while (found := _read(file)) is None:
+        trees.clock.wait()
+        try:
+            with lock.acquire(timeout=0.5):
+                return _read(file) or _make(file, lambda only: trees.run_one(checks, tree, only))
+        except Timeout:
+            continue
+    return found
 
 
 def _make(file: Path, run: Callable[[Sequence[str]], CheckRun]) -> Baseline:
@@ -95,9 +118,13 @@ def _compute(run: Callable[[Sequence[str]], CheckRun]) -> Baseline:
 def _read(file: Path) -> Baseline | None:
     try:
         data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return Baseline(CheckRun(**data["run"]), tuple(data["flaky"]))
+        return Baseline(_run(data["run"]), tuple(data["flaky"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _run(data: dict[str, Any]) -> CheckRun:
+    return CheckRun(**{**data, "reaches": tuple(data["reaches"])})
 
 
 def write_json(file: Path, data: Any) -> None:

@@ -29,16 +29,16 @@ def read_hidden(path: Path) -> bytes:
     return content
 
 
-def place_hidden(folder: Path, names: tuple[str, ...], source: Path, content: bytes) -> str:
-    """Write the file next to most of the tests, under a name that nothing can know; returns its path in the tree."""
+def hidden_name(names: tuple[str, ...], source: Path) -> str:
+    """Where to lay the file: next to most of the tests, under a name that nothing can know."""
     beside = Counter(str(PurePosixPath(name).parent) for name in names if _is_test(name, source.suffix))
     parent = PurePosixPath(beside.most_common(1)[0][0]) if beside else PurePosixPath()
-    name = (
-        f"test_{secrets.token_hex(8)}.py" if source.suffix == ".py" else f"hidden_{secrets.token_hex(8)}_{source.name}"
-    )
-    place = folder / parent / name
-    place.write_bytes(content)
-    return str(PurePosixPath(*place.relative_to(folder).parts))
+    token = secrets.token_hex(8)
+    if source.suffix == ".py":
+        return str(parent / f"test_{token}.py")
+    if source.suffix == ".go":
+        return str(parent / f"hidden_{token}_test.go")
+    return str(parent / f"hidden-{token}.test{source.suffix}")
 
 
 def _is_test(name: str, suffix: str) -> bool:

@@ -12,7 +12,7 @@ def one_line(text: str, most: int = 80) -> str:
     return short if len(short) <= most else short[: most - 1] + "…"
 
 
-def some(names: list[str], most: int = 3) -> str:
-    """A list for a sentence: the first few, and how many more."""
-    shown = ", ".join(one_line(name) for name in names[:most])
+def some(names: list[str], most: int = 3, chars: int = 80) -> str:
+    """A list for a sentence: the first few, each cut to so many characters, and how many more."""
+    shown = ", ".join(one_line(name, chars) for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

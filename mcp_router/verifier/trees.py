@@ -1,25 +1,30 @@
-"""Runs the checks over a tree of the repository, in a fresh worktree each time, within the time that is left."""
+"""Runs the checks over a tree of the repository, in a fresh view each time, within the time that is left."""
 
 from __future__ import annotations
 
-import tempfile
+import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mcp_router.errors import Cancelled, CheckUnavailable
 from mcp_router.verifier.checks import Checks
-from mcp_router.verifier.runners import CheckRun, Runner, exit_code, pytest
+from mcp_router.verifier.environment import Environment
+from mcp_router.verifier.runners import CheckRun, Runner
 from mcp_router.verifier.sandboxes import Sandbox
-from mcp_router.verifier.workspace import REPORT, Repository, commit_tree, worktree
+from mcp_router.verifier.sandboxes.process import Caps, Ran
+from mcp_router.verifier.views import View, view
+from mcp_router.verifier.workspace import Repository, overlayable, working_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+T = TypeVar("T")
+WEAKEST_LAST = ("channel", "report", "exit_code")
 RUNS_IN_ALL = 3
 """All runs together end within this many times the limit of one."""
 MARGIN_S = 1.0
@@ -70,41 +75,115 @@ class Clock:
             self.timings[name] = round(self.timings.get(name, 0.0) + (time.monotonic() - began) * 1000, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trees:
-    """Where and how the trees of one verification are run."""
+    """Where and how the trees of one verification are run.
+
+    network: the checks may use it. polite: they give way to whatever else runs. working_tree: the user's files as a
+    tree, once known.
+    """
 
     repo: Repository
     home: Path
-    checks: Checks
+    checks: tuple[Checks, ...]
     sandbox: Sandbox
+    caps: Caps
     clock: Clock
+    network: bool = False
+    polite: bool = False
+    working_tree: str | None = None
 
-    def run(self, tree: str, only: Sequence[str] = (), lay: Callable[[Path], str] | None = None) -> CheckRun:
+    def level(self) -> str:
+        """The isolation, as caches tell it apart."""
+        return f"{self.sandbox.level}{' with network' if self.network else ''}"
+
+    def run(self, tree: str, only: Sequence[str] = (), files: Mapping[str, bytes] | None = None) -> CheckRun:
         """Run the checks over a tree.
 
         Args:
-            only: the files to run instead of all.
-            lay: puts one more file into the tree and returns its path; that one alone is run.
+            only: the test files to run instead of all.
+            files: files to lay over the tree first.
 
         Raises:
             Cancelled: it was asked to stop.
         """
-        runner: Runner = pytest if self.checks.runner == "pytest" else exit_code
-        environment, clock = self.checks.environment, self.clock
-        commit = commit_tree(self.repo, tree, None, "Tree under judgement")
-        with worktree(self.repo, commit, self.home) as folder:
-            files = [lay(folder)] if lay else list(only)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}{REPORT}") as name:
-                place = Path(name)
-                argv = runner.launch(self.checks, self.sandbox.seen_at(folder, environment), place, files)
-                ran = self.sandbox.run(
-                    argv,
-                    folder,
-                    environment,
-                    clock.left_s(),
-                    clock.cancel,
-                    writable=[place],
-                    variables=dict(self.checks.variables),
-                )
-                return runner.read(ran, place)
+        asked = [
+            checks
+            for checks in self.checks
+            if not only or any(_within(file, getattr(checks, "folder", "")) for file in only)
+        ] or self.checks
+        return merged([self.run_one(checks, tree, only, files) for checks in asked], asked)
+
+    def run_one(
+        self, checks: Checks, tree: str, only: Sequence[str] = (), files: Mapping[str, bytes] | None = None
+    ) -> CheckRun:
+        """Run one of several checks; as `run`."""
+
+        def ran(view: View) -> CheckRun:
+            import importlib
+
+            runner: Runner = importlib.import_module(f"mcp_router.verifier.runners.{checks.runner}")  # type: ignore
+            argv = runner.launch(checks, self.sandbox.seen_at(view), view.place, only)
+            result = self.execute(argv, view, checks.environment, getattr(checks, "folder", ""), dict(checks.variables))
+            read = runner.read(result, view.place)
+            return dataclasses.replace(read, reaches=result.reaches)
+
+        return self.on(tree, ran, files)
+
+    def execute(
+        self, argv: Sequence[str], view: View, environment: Environment, folder: str, variables: dict[str, str]
+    ) -> Ran:
+        """Run a command over a view, within the time that is left."""
+        caps = dataclasses.replace(self.caps, timeout_s=self.clock.left_s())
+        argv = ["nice", "-n", "19", *argv] if self.polite else argv
+        return self.sandbox.run(
+            argv, view, environment, caps, self.clock.cancel, folder=folder, variables=variables, network=self.network
+        )
+
+    def on(self, tree: str, work: Callable[[View], T], files: Mapping[str, bytes] | None = None) -> T:
+        """Do something over a view of a tree.
+
+        The view lies over the user's own files where that is possible. They may be edited meanwhile: then what was
+        seen is nothing that can be named, and it is done once more over a copy.
+        """
+        under = self._under()
+        with view(self.repo, tree, self.home, under, files or {}) as made:
+            result = work(made)
+        if under is None or working_tree(self.repo) == under:
+            return result
+        self.working_tree = None
+        with view(self.repo, tree, self.home, None, files or {}) as made:
+            return work(made)
+
+    def _under(self) -> str | None:
+        apart = not self.home.is_relative_to(self.repo.root)
+        if not (self.sandbox.overlays and apart and overlayable(self.repo)):
+            return None
+        if self.working_tree is None:
+            self.working_tree = working_tree(self.repo)
+        return self.working_tree
+
+
+def _within(file: str, folder: str) -> bool:
+    return not folder or file.startswith(f"{folder}/")
+
+
+def merged(runs: Sequence[CheckRun], checks: Sequence[Checks]) -> CheckRun:
+    """Several checks of one tree as one run: as strong as the weakest, sound only when all are."""
+    if len(runs) == 1:
+        return runs[0]
+    pairs = list(zip(runs, checks, strict=True))
+    results = {test: outcome for run in runs for test, outcome in run.results.items()}
+    for run, of in pairs:
+        if run.evidence == "exit_code" and run.problem is None:
+            results[f"{getattr(of, 'folder', '') or '.'}$ {of.command}"] = "passed" if run.exit_code == 0 else "failed"
+    return CheckRun(
+        exit_code=max(run.exit_code for run in runs),
+        seconds=sum(run.seconds for run in runs),
+        results=results,
+        messages={test: message for run in runs for test, message in run.messages.items()},
+        output="\n".join(run.output for run in runs),
+        problem=next((run.problem for run in runs if run.problem), None),
+        evidence=max((run.evidence for run in runs), key=WEAKEST_LAST.index),
+        reaches=tuple(dict.fromkeys(reach for run in runs for reach in run.reaches)),
+    )

@@ -1,7 +1,7 @@
 """What the runs before and after say about a patch: the last two of the verdicts, and when they say nothing.
 
-score = share of what was to be fixed * share of what was to be kept. strength: 1.0 test by test with something
-fixed, 0.5 test by test with nothing lost, 0.4 by exit code only.
+score = share of what was to be fixed * share of what was to be kept, capped by strength. strength: how hard the
+evidence is to forge or to meet by chance; STRENGTH says what each kind is worth before twins are asked.
 """
 
 from __future__ import annotations
@@ -17,20 +17,35 @@ from mcp_router.verifier.runners import PASSED, PROBLEMS, CheckRun
 from mcp_router.verifier.targets import of_environment
 from mcp_router.verifier.text import one_line, some
 
-EXIT_CODE_STRENGTH = 0.4
+STRENGTH = {"channel": 0.8, "report": 0.7, "exit_code": 0.4}
+"""Of a pass that fixes something, by where the outcomes come from."""
+NOTHING_FIXED = 0.6
+"""Of that, when no test that failed before passes now."""
+FULL_SCORE_FROM = 0.7
 SLOW_SHARE = 0.7
 """A baseline that takes more of the limit than this leaves open whether the patch hangs or the machine is slow."""
+ATTACKS = ("memory", "processes", "disk", "flood")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict with its score, how much it binds, why, and the tests behind it."""
+    """A verdict with its score, how much it binds, why, the tests behind it, and the evidence."""
 
     verdict: Verdict
     score: float | None
     strength: float
     reasons: tuple[str, ...]
     details: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def most(strength: float) -> float:
+    """The highest score that evidence of this strength can give: 1 from 0.7 on, down to 0.5 at no strength.
+
+    >>> [round(most(strength), 2) for strength in (1.0, 0.7, 0.4, 0.0)]
+    [1.0, 1.0, 0.79, 0.5]
+    """
+    return min(1.0, 0.5 + 0.5 * strength / FULL_SCORE_FROM)
 
 
 def no_signal(reason: str) -> Finding:
@@ -44,7 +59,7 @@ def of_baseline(baseline: Baseline, checks: Checks, names: Collection[str]) -> F
     if run.problem:
         said = one_line((run.output.strip().splitlines() or [""])[-1], 160)
         return no_signal(f"Without the patch, {PROBLEMS[run.problem]}{f' ({said})' if said else ''}; {HOW_TO_NAME}.")
-    if checks.runner != "pytest":
+    if not run.results:
         return None
     if not run.with_outcome(PASSED) and not failures:
         return no_signal("Every test is skipped without the patch, so nothing is measured.")
@@ -69,6 +84,8 @@ def of_problem(run: CheckRun, baseline: Baseline, timeout_s: float) -> Finding |
     if run.problem is None:
         return None
     what = PROBLEMS[run.problem]
+    if run.problem in ATTACKS:
+        return Finding(Verdict.SUSPECT, 0.0, 0.5, (f"With the patch, {what}; without it they do not.",))
     if run.problem in ("report_missing", "disagree"):
         return Finding(
             Verdict.SUSPECT, 0.0, 0.5, (f"With the patch, {what}; the patched code may have ended the run.",)
@@ -78,34 +95,41 @@ def of_problem(run: CheckRun, baseline: Baseline, timeout_s: float) -> Finding |
         return no_signal(f"The checks did not end in time; they need {took} without the patch: allow more time.")
     said = one_line((run.output.strip().splitlines() or [""])[-1], 160)
     last = f" ({said})" if said else ""
-    return Finding(
-        Verdict.FAIL, 0.0, 1.0, (f"With the patch, {what}{last}; without it they end in {baseline.run.seconds:.1f} s.",)
-    )
+    strength = 1.0 if baseline.run.results else STRENGTH["exit_code"]
+    ends = f"without it they end in {baseline.run.seconds:.1f} s"
+    return Finding(Verdict.FAIL, 0.0, strength, (f"With the patch, {what}{last}; {ends}.",))
+
+
+def of_reaches(baseline: Baseline, run: CheckRun) -> Finding | None:
+    """What the code did outside of its tree while the checks ran, where the base does nothing of the kind."""
+    known = {_kind(reach) for reach in baseline.run.reaches}
+    new = [reach for reach in run.reaches if reach not in baseline.run.reaches and _kind(reach) not in known]
+    if not new:
+        return None
+    shown = f"While the checks ran, the patched code {some(new, 5, 120)}."
+    return Finding(Verdict.SUSPECT, 0.0, 0.5, (shown,), {"reaches": new})
+
+
+def _kind(reach: str) -> str:
+    """A process or a connection is known by what it is, whatever its name; a file by its own."""
+    return reach.partition(" (")[0]
 
 
 def of_exit_code(baseline: Baseline, run: CheckRun) -> Finding:
     """What two exit codes say."""
     before, after = baseline.run.exit_code == 0, run.exit_code == 0
     last = one_line((run.output.strip().splitlines() or [""])[-1], 160)
+    weak, evidence = STRENGTH["exit_code"], {"outcomes": "exit_code"}
     if before and not after:
-        return Finding(
-            Verdict.FAIL, 0.0, EXIT_CODE_STRENGTH, (f"The checks pass without the patch and fail with it ({last}).",)
-        )
+        why = f"The checks pass without the patch and fail with it ({last})."
+        return Finding(Verdict.FAIL, 0.0, weak, (why,), evidence=evidence)
     if not before and not after:
         return no_signal(f"The checks fail without the patch too ({last}).")
     if not before:
-        return Finding(
-            Verdict.PASS,
-            1.0,
-            EXIT_CODE_STRENGTH,
-            ("The checks failed before and pass now; only the exit code is known.",),
-        )
-    return Finding(
-        Verdict.PASS,
-        1.0,
-        0.2,
-        ("The checks pass as before; only the exit code is known, and nothing shows what changed.",),
-    )
+        why = "The checks failed before and pass now; only the exit code is known."
+        return Finding(Verdict.PASS, 1.0, weak, (why,), evidence=evidence)
+    why = "The checks pass as before; only the exit code is known, and nothing shows what changed."
+    return Finding(Verdict.PASS, 1.0, round(weak * NOTHING_FIXED, 2), (why,), evidence=evidence)
 
 
 def lost_tests(baseline: Baseline, run: CheckRun) -> set[str]:
@@ -138,24 +162,21 @@ def of_tests(baseline: Baseline, run: CheckRun, lost: set[str], targets: set[str
         "messages": {test: run.messages[test] for test in [*sorted(lost), *failing] if test in run.messages},
     }
     if not lost and done == asked:
-        reasons, strength = _passing(sorted(targets), hidden, kept)
-        return Finding(Verdict.PASS, 1.0, strength, reasons, details)
+        strength = STRENGTH[run.evidence] * (1.0 if targets or hidden else NOTHING_FIXED)
+        reasons = _passing(sorted(targets), hidden, kept)
+        return Finding(Verdict.PASS, 1.0, round(strength, 2), reasons, details, {"outcomes": run.evidence})
     score = done / asked * (1 - len(lost) / max(1, kept)) if asked else 0.0
-    return Finding(
-        Verdict.FAIL, round(min(score, 0.99), 4), 1.0, _failing(run, sorted(lost), failing, hidden, kept), details
-    )
+    reasons = _failing(run, sorted(lost), failing, hidden, kept)
+    return Finding(Verdict.FAIL, round(min(score, 0.99), 4), 1.0, reasons, details, {"outcomes": run.evidence})
 
 
-def _passing(targets: list[str], hidden: CheckRun | None, kept: int) -> tuple[tuple[str, ...], float]:
+def _passing(targets: list[str], hidden: CheckRun | None, kept: int) -> tuple[str, ...]:
     also = (f"All {len(hidden.results)} tests of the hidden file pass.",) if hidden else ()
     still = f"the {kept} that passed still do" if kept else "none passed before"
     if not targets:
-        return (
-            *also,
-            f"No test that failed before passes now; {still}, so nothing more is shown.",
-        ), 1.0 if hidden else 0.5
+        return (*also, f"No test that failed before passes now; {still}, so nothing more is shown.")
     what = "1 test that failed before passes" if len(targets) == 1 else f"{len(targets)} tests that failed before pass"
-    return (f"{what} now; {still}.", *also), 1.0
+    return (f"{what} now; {still}.", *also)
 
 
 def _failing(run: CheckRun, lost: list[str], failing: list[str], hidden: CheckRun | None, kept: int) -> tuple[str, ...]:

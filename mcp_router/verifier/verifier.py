@@ -1,28 +1,33 @@
-"""The whole procedure: read the patch, look at what it touches, run the checks before and after, compare."""
+"""The whole procedure: read the patch, look at what it touches, run the checks before and after, compare.
+
+The first verdict costs one run of the checks; `settle` then asks the twins, which raise or lower it.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mcp_router.config import REPOSITORY_FILE, Config
+from mcp_router.config import REPOSITORY_FILE, ChecksConfig, Config, RepositoryChecks, load_repository_config
 from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, RepositoryError
+from mcp_router.trust import is_trusted
 from mcp_router.types import Verdict, Verification, VerificationRequest
-from mcp_router.verifier import patch as patches
 from mcp_router.verifier import verdict as verdicts
 from mcp_router.verifier.baseline import Baseline, get_baseline, get_run, key_of, write_json
-from mcp_router.verifier.changes import Change, Tree, changes_between
+from mcp_router.verifier.case import Case, read_case
+from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.checks import Checks, find_checks
-from mcp_router.verifier.hidden import digest, place_hidden, read_hidden
-from mcp_router.verifier.integrity import Integrity, inspect, judged_tree
+from mcp_router.verifier.hidden import digest, hidden_name, read_hidden
+from mcp_router.verifier.integrity import Integrity
 from mcp_router.verifier.runners import CheckRun
-from mcp_router.verifier.sandboxes import Sandbox, choose
+from mcp_router.verifier.sandboxes import choose
+from mcp_router.verifier.sandboxes.process import Caps
+from mcp_router.verifier.settle import settled
 from mcp_router.verifier.targets import find_targets, of_environment
-from mcp_router.verifier.terms import terms_of
 from mcp_router.verifier.text import one_line
 from mcp_router.verifier.trees import Clock, Trees
 from mcp_router.verifier.verdict import Finding
@@ -31,32 +36,34 @@ from mcp_router.verifier.workspace import Repository, open_repository, take_snap
 BASE_RERUNS = 3
 ASKED_STRENGTH = 0.5
 """Tests that the patch may change bind less than tests that it may not."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Case:
-    """One patch on one base, read and looked at."""
-
-    request: VerificationRequest
-    base: Tree
-    judged: Tree
-    changes: tuple[Change, ...]
-    integrity: Integrity
-    hidden: bytes | None
+NOT_RUN = {"level": "not_run", "guarantees": []}
 
 
 class CheckVerifier:
     """Judges patches by the repository's own checks. The user's tree is not touched.
 
-    home: the state folder, for worktrees and caches.
+    home: the state folder, for views and caches.
     """
 
     def __init__(self, home: Path, config: Config) -> None:
         self.home = home.absolute()
         self.config = config
 
+    def judge(self, request: VerificationRequest, cancel: Event | None = None) -> Verification:
+        """The first verdict and what the twins make of it, with the time that both took.
+
+        Raises:
+            as `verify`.
+        """
+        first = self.verify(request, cancel)
+        last = self.settle(request, first, cancel)
+        spent = first.timings["total_ms"]
+        total = round(spent + (last.timings["total_ms"] if last is not first else 0.0), 1)
+        timings = {**first.timings, **last.timings, "first_verdict_ms": spent, "total_ms": total}
+        return dataclasses.replace(last, timings=timings)
+
     def verify(self, request: VerificationRequest, cancel: Event | None = None) -> Verification:
-        """Judge a patch; whatever the patch or its code does is a verdict, not an exception.
+        """The first verdict on a patch; whatever the patch or its code does is a verdict, not an exception.
 
         Raises:
             RepositoryError: the folder or the base cannot be worked with.
@@ -64,22 +71,53 @@ class CheckVerifier:
             Cancelled: `cancel` was set; nothing is left running or behind.
         """
         clock = Clock(request.timeout_s, cancel)
-        hidden = read_hidden(request.hidden) if request.hidden else None
         with clock.step("total_ms"):
-            verification = self._verify(request, hidden, clock)
+            case, trees, early = self._open(request, clock)
+            verification = early or self._cached(trees, case, "first", lambda: self._run(trees, case))
         return dataclasses.replace(verification, timings=dict(clock.timings))
+
+    def settle(self, request: VerificationRequest, first: Verification, cancel: Event | None = None) -> Verification:
+        """A first verdict raised or lowered by twins of the tests behind it; the same one where there are none.
+
+        Raises:
+            as `verify`.
+        """
+        if first.verdict is not Verdict.PASS or not self.config.checks.twins:
+            return first
+        clock = Clock(request.timeout_s, cancel)
+        with clock.step("total_ms"):
+            case, trees, early = self._open(dataclasses.replace(request, base=first.checks["base"]), clock)
+            if early is not None:
+                return first
+            last = self._cached(trees, case, "settled", lambda: settled(trees, case, first))
+        return dataclasses.replace(last, timings=dict(clock.timings))
 
     def baseline(self, repo: Path, base: str, checks: str | None = None, cancel: Event | None = None) -> None:
         """Run the checks on a base ahead of time, so that a later verdict costs one run.
+
+        Only in a sandbox, one at a time on this machine, and giving way to whatever else runs.
 
         Raises:
             CheckUnavailable, BadInput, RepositoryError: there is nothing to run, and why.
             Cancelled: `cancel` was set; nothing is left running or behind.
         """
+        from filelock import FileLock, Timeout
+
         repository = open_repository(repo)
-        found, sandbox = self._checks(repository, base, checks)
-        clock = Clock(found.timeout_s or self.config.checks.timeout_s, cancel)
-        self._baseline(Trees(repository, self.home, found, sandbox, clock), tree_of(repository, base))
+        trees = self._trees(repository, base, checks, Clock(self.config.checks.timeout_s, cancel))
+        if trees.sandbox.level == "none":
+            raise CheckUnavailable("Checks run ahead of time only in a sandbox.")
+        trees.polite = True
+        lock = FileLock(self.home / "locks" / "background.lock")
+        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            trees.clock.check()
+            try:
+                with lock.acquire(timeout=0.5):
+                    get_baseline(trees, tree_of(repository, base))
+                return
+            except Timeout:
+                continue
 
     def describe(self, repo: Path, base: str | None = None, checks: str | None = None) -> dict[str, Any]:
         """The checks that would run on a repository: command, runner, how found, environment; or why there are none.
@@ -88,92 +126,100 @@ class CheckVerifier:
         """
         try:
             repository = open_repository(repo)
-            found, sandbox = self._checks(repository, base or take_snapshot(repository).commit, checks)
+            trees = self._trees(repository, base or take_snapshot(repository).commit, checks, Clock(1.0, None))
         except (CheckUnavailable, BadInput, RepositoryError) as error:
             return {"command": None, "reason": str(error)}
-        return {**_shown(found), "isolation": sandbox.level}
+        return {**_shown(trees.checks), "isolation": trees.sandbox.level}
 
-    def _verify(self, request: VerificationRequest, hidden: bytes | None, clock: Clock) -> Verification:
+    def _open(
+        self, request: VerificationRequest, clock: Clock
+    ) -> tuple[Case, Trees, None] | tuple[None, None, Verification]:
+        """The case and where to run it, or the verdict where nothing needs to run."""
+        hidden = read_hidden(request.hidden) if request.hidden else None
         repo = open_repository(request.repo)
         with clock.step("snapshot_ms"):
             commit = request.base or take_snapshot(repo).commit
             base = Tree(repo.root, tree_of(repo, commit))
         try:
             with clock.step("apply_ms"):
-                case = _read(request, repo, base, hidden)
+                case = read_case(request, repo, commit, base, hidden)
         except PatchRefused as error:
-            return Verification(Verdict.REFUSED, 0.0, 1.0, (str(error),), isolation=NOT_RUN)
+            return None, None, Verification(Verdict.REFUSED, 0.0, 1.0, (str(error),), isolation=NOT_RUN)
         if early := _of_integrity(case.integrity):
-            return _verification(early, case)
+            return None, None, _verification(early, case)
         try:
             with clock.step("checks_ms"):
-                checks, sandbox = self._checks(repo, base.id, request.checks)
+                trees = self._trees(repo, base.id, request.checks, clock, case.changed())
         except (CheckUnavailable, BadInput) as error:
-            return _verification(verdicts.no_signal(str(error)), case)
-        clock.timeout_s = min(request.timeout_s, checks.timeout_s or request.timeout_s)
-        trees = Trees(repo, self.home, checks, sandbox, clock)
-        try:
-            return self._cached(trees, case)
-        except (CheckUnavailable, RepositoryError, OSError) as error:
-            # A full disk or a broken git is no fault of the patch.
-            return _verification(
-                verdicts.no_signal(f"The checks could not be run: {one_line(str(error), 200)}"), case, trees
-            )
+            return None, None, _verification(verdicts.no_signal(str(error)), case)
+        if request.base is None:
+            trees.working_tree = base.id
+        return case, trees, None
 
-    def _checks(self, repo: Repository, base: str, explicit: str | None) -> tuple[Checks, Sandbox]:
-        checks = find_checks(repo, base, explicit, self.config)
+    def _trees(
+        self, repo: Repository, base: str, explicit: str | None, clock: Clock, changed: Sequence[str] = ()
+    ) -> Trees:
+        """What to run, where and within which limits.
+
+        Raises:
+            CheckUnavailable, BadInput: there is nothing to run, and why.
+        """
+        own = load_repository_config(Tree(repo.root, base).text(REPOSITORY_FILE) or "").checks
+        trusted = is_trusted(self.home, repo.identity, own)
+        try:
+            checks = find_checks(repo, base, explicit, self.config, changed)
+        except TypeError:
+            checks = (find_checks(repo, base, explicit, self.config),)
         sandbox = choose(self.config.checks.isolation)
-        terms = terms_of(self.home, repo, Tree(repo.root, base), self.config)
-        if sandbox.level == "none" and checks.found == REPOSITORY_FILE and not terms.trusted:
+        named = next((one for one in checks if one.found == REPOSITORY_FILE), None)
+        if named is not None and sandbox.level == "none" and not trusted:
             raise CheckUnavailable(
-                f"{one_line(repo.name)} names its own checks ({one_line(checks.command, 80)}) and they would run "
+                f"{one_line(repo.name)} names its own checks ({one_line(named.command, 80)}) and they would run "
                 "unprotected; look at them and run `acrouter trust` there, or use a sandbox."
             )
-        environment = dataclasses.replace(checks.environment, hide=(*checks.environment.hide, self.home))
-        return dataclasses.replace(checks, environment=environment), sandbox
-
-    def _cached(self, trees: Trees, case: _Case) -> Verification:
-        """The earlier verdict on the same patch, base, checks and environment, else a new one."""
-        words = (digest(case.request.patch), digest(case.hidden), digest((case.request.task or "").encode()))
-        file = (
-            self.home / "cache" / "verdicts" / f"{key_of(case.base.id, trees.checks, trees.sandbox.level, *words)}.json"
+        apart = tuple(_without(one, self.home) for one in checks)
+        clock.timeout_s = min(clock.timeout_s, own.timeout_s or clock.timeout_s)
+        return Trees(
+            repo, self.home, apart, sandbox, _caps(self.config.checks, own), clock, network=own.network and trusted
         )
+
+    def _cached(self, trees: Trees, case: Case, stage: str, make: Callable[[], Finding]) -> Verification:
+        """The earlier verdict on the same patch, base, checks and environment, else a new one."""
+        request = case.request
+        words = (stage, digest(request.patch), digest(case.hidden), digest((request.task or "").encode()))
+        keys = [key_of(case.base.id, one, trees.level(), *words) for one in trees.checks]
+        file = self.home / "cache" / "verdicts" / f"{digest(' '.join(keys).encode())[:32]}.json"
         if found := _earlier(file):
             return found
-        finding = self._run(trees, case)
+        try:
+            finding = make()
+        except (CheckUnavailable, RepositoryError, OSError) as error:
+            # A full disk or a broken git is no fault of the patch.
+            finding = verdicts.no_signal(f"The checks could not be run: {one_line(str(error), 200)}")
         made = _verification(finding, case, trees)
         if made.verdict is not Verdict.NO_SIGNAL:
             write_json(file, dataclasses.asdict(made))
         return made
 
-    def _run(self, trees: Trees, case: _Case) -> Finding:
+    def _run(self, trees: Trees, case: Case) -> Finding:
         with trees.clock.step("baseline_ms"):
-            baseline = self._baseline(trees, case.base.id)
+            baseline = get_baseline(trees, case.base.id)
         names = {*case.base.names(), *case.judged.names()}
-        if nothing := verdicts.of_baseline(baseline, trees.checks, names):
+        if nothing := verdicts.of_baseline(baseline, trees.checks[0], names):
             return nothing
         limit_s = trees.clock.left_s()
         with trees.clock.step("judged_ms"):
-            key = key_of(case.judged.id, trees.checks, trees.sandbox.level)
-            run = get_run(self.home, key, lambda: trees.run(case.judged.id))
-        finding = verdicts.of_problem(run, baseline, limit_s)
-        if finding and trees.checks.runner != "pytest":
-            finding = dataclasses.replace(finding, strength=min(finding.strength, verdicts.EXIT_CODE_STRENGTH))
-        if finding is None and trees.checks.runner == "pytest":
-            finding = self._compare(trees, case, baseline, run)
-        elif finding is None:
-            finding = self._by_exit_code(trees, case, baseline, run)
+            run = get_run(trees, case.judged.id)
+        finding = verdicts.of_reaches(baseline, run) or verdicts.of_problem(run, baseline, limit_s)
+        if finding is None:
+            compare = self._compare if baseline.run.results else self._by_exit_code
+            finding = compare(trees, case, baseline, run)
         return dataclasses.replace(finding, details={**finding.details, **_counted(baseline, run)})
 
-    def _baseline(self, trees: Trees, tree: str) -> Baseline:
-        key = key_of(tree, trees.checks, trees.sandbox.level)
-        return get_baseline(self.home, key, lambda only: trees.run(tree, only), trees.clock.wait)
-
-    def _compare(self, trees: Trees, case: _Case, baseline: Baseline, run: CheckRun) -> Finding:
+    def _compare(self, trees: Trees, case: Case, baseline: Baseline, run: CheckRun) -> Finding:
         lost = verdicts.lost_tests(baseline, run) - _excused(case.integrity, run, baseline)
         fixed = {test for test in baseline.failures() if len(set(verdicts.fixed_share(test, run))) == 1}
-        paths = [change.path for change in case.changes]
-        targets = find_targets(baseline.failures(), fixed, case.request.task, case.judged, paths)
+        targets = find_targets(baseline.failures(), fixed, case.request.task, case.judged, case.changed())
         # Where what was asked still fails, chance in the rest does not change the verdict: no second run.
         if lost and targets <= fixed:
             with trees.clock.step("rerun_ms"):
@@ -181,18 +227,17 @@ class CheckVerifier:
         hidden = None
         if case.hidden is not None:
             limit_s = trees.clock.left_s()
-            with trees.clock.step("hidden_ms"):
-                hidden = self._hidden(trees, case, case.hidden)
+            hidden = self._hidden(trees, case, case.hidden)
             if hidden.problem == "no_tests":
                 return verdicts.no_signal("hidden: no tests were collected from the file.")
-            if finding := verdicts.of_problem(hidden, baseline, limit_s):
+            if finding := verdicts.of_reaches(baseline, hidden) or verdicts.of_problem(hidden, baseline, limit_s):
                 return finding
         targets -= (blocked := self._blocked(case, targets, baseline, run))
         if blocked and not targets and not lost and hidden is None:
-            return verdicts.of_blocked(run, blocked, trees.checks)
+            return verdicts.of_blocked(run, blocked, trees.checks[0])
         return verdicts.of_tests(baseline, run, lost, targets, hidden)
 
-    def _blocked(self, case: _Case, targets: set[str], baseline: Baseline, run: CheckRun) -> set[str]:
+    def _blocked(self, case: Case, targets: set[str], baseline: Baseline, run: CheckRun) -> set[str]:
         """Targets that the machine keeps from running, before and after: a missing module, no network."""
         names, before = case.base.names(), baseline.failures()
         return {
@@ -201,7 +246,7 @@ class CheckVerifier:
             if of_environment(before[test], names) and of_environment(run.messages.get(test, ""), names)
         }
 
-    def _flaky(self, trees: Trees, case: _Case, baseline: Baseline, lost: set[str]) -> set[str]:
+    def _flaky(self, trees: Trees, case: Case, baseline: Baseline, lost: set[str]) -> set[str]:
         """The lost tests that pass when run again, and that fail now and then on the base too."""
         files = sorted({test.partition("::")[0] for test in lost})
         suspected = lost & trees.run(case.judged.id, files).with_outcome("passed")
@@ -214,33 +259,43 @@ class CheckVerifier:
                 flaky |= suspected - again.with_outcome("passed")
         return flaky
 
-    def _hidden(self, trees: Trees, case: _Case, content: bytes) -> CheckRun:
-        source = case.request.hidden
-        assert source is not None
-        names = case.base.names()
-        return trees.run(case.judged.id, lay=lambda folder: place_hidden(folder, names, source, content))
+    def _hidden(self, trees: Trees, case: Case, content: bytes) -> CheckRun:
+        """The hidden file's own run, after everything else."""
+        assert case.request.hidden is not None
+        name = hidden_name(case.base.names(), case.request.hidden)
+        with trees.clock.step("hidden_ms"):
+            return trees.run(case.judged.id, [name], {name: content})
 
-    def _by_exit_code(self, trees: Trees, case: _Case, baseline: Baseline, run: CheckRun) -> Finding:
+    def _by_exit_code(self, trees: Trees, case: Case, baseline: Baseline, run: CheckRun) -> Finding:
         finding = verdicts.of_exit_code(baseline, run)
+        if finding.verdict is Verdict.FAIL:
+            with trees.clock.step("rerun_ms"):
+                again = trees.run(case.judged.id)
+            if again.problem is None and again.exit_code == 0:
+                return verdicts.no_signal("The checks fail and pass by chance with the patch.")
         if case.hidden is None or finding.verdict is not Verdict.PASS:
             return finding
-        with trees.clock.step("hidden_ms"):
-            hidden = self._hidden(trees, case, case.hidden)
+        hidden = self._hidden(trees, case, case.hidden)
+        if reached := verdicts.of_reaches(baseline, hidden):
+            return reached
         if hidden.problem is None and hidden.exit_code == 0:
             return finding
         return Finding(Verdict.FAIL, 0.0, finding.strength, ("The checks fail with the hidden file.",))
 
 
-NOT_RUN = {"level": "not_run", "guarantees": []}
+def _without(checks: Checks, folder: Path) -> Checks:
+    """The checks in an environment where a folder cannot be seen."""
+    environment = checks.environment
+    return dataclasses.replace(checks, environment=dataclasses.replace(environment, hide=(*environment.hide, folder)))
 
 
-def _read(request: VerificationRequest, repo: Repository, base: Tree, hidden: bytes | None) -> _Case:
-    patches.check(request.patch)
-    patched = Tree(repo.root, patches.patched_tree(repo.root, base.id, request.patch))
-    changes = changes_between(repo.root, base.id, patched.id)
-    integrity = inspect(base, patched, changes, request.task)
-    judged = Tree(repo.root, judged_tree(repo.root, patched.id, integrity.restored))
-    return _Case(request, base, judged, changes, integrity, hidden)
+def _caps(mine: ChecksConfig, own: RepositoryChecks) -> Caps:
+    """The user's limits, which a repository may lower."""
+    memory, disk, processes = (
+        min(getattr(mine, name), getattr(own, name) or getattr(mine, name))
+        for name in ("memory_mb", "disk_mb", "processes")
+    )
+    return Caps(mine.timeout_s, memory * 1_000_000, disk * 1_000_000, processes)
 
 
 def _of_integrity(integrity: Integrity) -> Finding | None:
@@ -257,32 +312,37 @@ def _excused(integrity: Integrity, run: CheckRun, baseline: Baseline) -> set[str
     return {test for test in gone if test.partition("::")[0] in integrity.tests_changed}
 
 
-def _verification(finding: Finding, case: _Case, trees: Trees | None = None) -> Verification:
+def _verification(finding: Finding, case: Case, trees: Trees | None = None) -> Verification:
     integrity = case.integrity
     strength = min(finding.strength, ASKED_STRENGTH) if integrity.tests_changed else finding.strength
     added = {"added_tests": integrity.added_tests} if integrity.added_tests else {}
+    shown = _shown(trees.checks) if trees else {}
     return Verification(
         finding.verdict,
-        finding.score,
+        None if finding.score is None else min(finding.score, verdicts.most(strength)),
         strength,
         (*finding.reasons, *integrity.notes),
-        checks={**(_shown(trees.checks) if trees else {}), **finding.details, **added},
+        checks={"base": case.commit, **shown, **finding.details, **added},
+        evidence=finding.evidence,
         paths=integrity.classes,
         isolation={"level": trees.sandbox.level, "guarantees": list(trees.sandbox.guarantees)} if trees else NOT_RUN,
     )
 
 
-def _shown(checks: Checks) -> dict[str, Any]:
+def _shown(checks: Sequence[Checks]) -> dict[str, Any]:
+    first, *more = checks
     return {
-        "command": checks.command,
-        "runner": checks.runner,
-        "found": checks.found,
-        "environment": checks.environment.described,
+        "command": first.command,
+        "runner": first.runner,
+        "found": first.found,
+        "environment": first.environment.described,
+        **({"folder": getattr(first, "folder", "")} if getattr(first, "folder", "") else {}),
+        **({"also": [f"{one.folder or '.'}$ {one.command}" for one in more]} if more else {}),
     }
 
 
 def _counted(baseline: Baseline, run: CheckRun) -> dict[str, Any]:
-    sides: Sequence[tuple[str, CheckRun]] = (("baseline", baseline.run), ("result", run))
+    sides = (("baseline", baseline.run), ("result", run))
     return {
         name: {**side.counts(), "exit_code": side.exit_code, "seconds": round(side.seconds, 2)} for name, side in sides
     }
@@ -292,6 +352,7 @@ def _earlier(file: Path) -> Verification | None:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
         data |= {"verdict": Verdict(data["verdict"]), "reasons": tuple(data["reasons"]), "cached": True}
+        data["checks"]["cache"] = f"{file.parent.name}/{file.stem}"
         return Verification(**data)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -10,30 +10,33 @@ from typing import Literal, Protocol
 
 from mcp_router.errors import CheckUnavailable
 from mcp_router.verifier.environment import Environment
-from mcp_router.verifier.sandboxes.process import Ran
+from mcp_router.verifier.sandboxes.process import Caps, Ran
+from mcp_router.verifier.views import View
 
 
 class Sandbox(Protocol):
-    """Runs one command over a tree."""
+    """Runs one command over a view of a tree. overlays: whether a view may lie over the user's own files."""
 
     level: str
     guarantees: tuple[str, ...]
+    overlays: bool
 
-    def seen_at(self, folder: Path, environment: Environment) -> Path:
-        """The path at which the command sees the tree of `folder`."""
+    def seen_at(self, view: View) -> Path:
+        """The path at which the command sees the tree."""
 
     def run(
         self,
         argv: Sequence[str],
-        folder: Path,
+        view: View,
         environment: Environment,
-        timeout_s: float,
-        cancel: Event | None,
+        caps: Caps,
+        cancel: Event | None = None,
         *,
-        writable: Sequence[Path] = (),
+        folder: str = "",
         variables: Mapping[str, str] | None = None,
+        network: bool = False,
     ) -> Ran:
-        """Run `argv` in the tree until it ends, `timeout_s` seconds pass or `cancel` is set; nothing of it lives on.
+        """Run `argv` in a folder of the tree until it ends, is over a cap or `cancel` is set; nothing of it lives on.
 
         Raises:
             Cancelled: `cancel` was set.

@@ -1,44 +1,66 @@
-"""One process with its descendants: capped in output and time, stopped from outside, never left running."""
+"""One command with its descendants: capped in time, memory, processes, disk and output, and never left running.
+
+The command is the child of a small shell, its supervisor, which waits when the command has ended: so what the
+command left behind is seen before it is killed.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import Protocol
 
 from mcp_router.errors import Cancelled
-from mcp_router.verifier.runners import Problem
+from mcp_router.verifier.runners import CHANNEL, Problem
 
+STATUS = 4
+LOWEST_FREE = 10
 KEPT_BYTES = 2_000_000
 FLOOD_BYTES = 200_000_000
-POLL_S = 0.05
-CAPS = """
-exec 3<&0 </dev/null
-( (read _ <&3; kill -9 0) >/dev/null 2>&1 & )
-exec 3<&-
-for cap in "-c 0" "-f 4000000" "-n 4096"; do ulimit $cap 2>/dev/null; done
-exec "$@"
+CHANNEL_BYTES = 100_000_000
+POLL_S = 0.1
+SUPERVISOR = f"""
+for cap in "-c 0" "-f $1" "-d $2" "-n 4096"; do ulimit $cap 2>/dev/null; done
+cd -- "$3" || exit 126
+shift 3
+exec 5<&0 </dev/null
+( read _ <&5; kill -9 0 ) {CHANNEL}>&- {STATUS}>&- >/dev/null 2>&1 &
+exec 5<&-
+"$@" {STATUS}>&-
+echo $? >&{STATUS}
+wait
 """
-"""Sets limits and becomes the command: no core files, files up to 2 GB (512-byte blocks), 4,096 open files.
+"""Sets limits, runs the command and tells how it ended, then waits to be killed.
 
-The address space is not limited: several runtimes reserve far more than they use. Standard input is a leash that
-we hold: when we are killed it is let go, and a watcher beside the command ends its process group.
+Standard input is a leash that we hold: when we are killed it is let go, and the watcher ends the process group.
+The address space is not limited: several runtimes reserve far more than they use.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What one run may use: seconds, bytes of memory and of disk, processes; all of its processes together."""
+
+    timeout_s: float
+    memory_bytes: int = 8_000_000_000
+    disk_bytes: int = 4_000_000_000
+    processes: int = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
     """How a command ended.
 
-    exit_code is negative for a signal; output is the last 2 MB of what it printed; stopped says why we ended it;
+    exit_code is 128 + n for a signal; output is the last 2 MB of what it printed; stopped says why we ended it;
     channel is what was written to the descriptor of ours; reaches is what it did outside of its tree.
     """
 
@@ -50,10 +72,24 @@ class Ran:
     reaches: tuple[str, ...] = ()
 
 
+class Guard(Protocol):
+    """Watches over the processes of one run."""
+
+    def over(self, pid: int, caps: Caps) -> Problem | None:
+        """Which cap the run is over; asked ten times a second."""
+
+    def reaches(self, pid: int, ended: bool) -> tuple[str, ...]:
+        """What was done outside of the tree, asked once, before the rest is killed. ended: the command has."""
+
+    def kill(self) -> None:
+        """End what is not in the process group."""
+
+
 @dataclass(slots=True)
 class _Tail:
     """The last bytes of a stream."""
 
+    most: int
     total: int = 0
     _held: int = 0
     _pieces: deque[bytes] = field(default_factory=deque)
@@ -62,105 +98,152 @@ class _Tail:
         self.total += len(piece)
         self._held += len(piece)
         self._pieces.append(piece)
-        while self._held - len(self._pieces[0]) >= KEPT_BYTES:
+        while self._held - len(self._pieces[0]) >= self.most:
             self._held -= len(self._pieces.popleft())
 
-    def text(self) -> str:
-        return b"".join(self._pieces)[-KEPT_BYTES:].decode("utf-8", "replace")
+    def bytes(self) -> bytes:
+        return b"".join(self._pieces)[-self.most :]
 
 
-def capped(argv: Sequence[str]) -> list[str]:
-    """The command behind a shell that sets its limits first and then becomes it."""
-    return ["/bin/sh", "-c", CAPS, "sh", *argv]
+def supervised(argv: Sequence[str], folder: Path, caps: Caps) -> list[str]:
+    """The command behind its supervisor, started in `folder`."""
+    limits = (str(caps.disk_bytes // 512), str(2 * caps.memory_bytes // 1024))
+    return ["/bin/sh", "-c", SUPERVISOR, "sh", *limits, str(folder), *argv]
 
 
-def run(
-    argv: Sequence[str],
-    cwd: Path,
-    env: Mapping[str, str],
-    timeout_s: float,
-    cancel: Event | None,
-    end: Callable[[], None],
-) -> Ran:
-    """Run until the process ends, the time is up, it printed 200 MB, or `cancel` is set; `end` then kills the rest.
+def run(argv: Sequence[str], env: Mapping[str, str], caps: Caps, cancel: Event | None, guard: Guard) -> Ran:
+    """Run a supervised command until it ends, is over a cap, or `cancel` is set; nothing of it lives on.
 
     Raises:
         Cancelled: `cancel` was set.
         OSError: the program cannot be started.
     """
     started = time.monotonic()
-    process = subprocess.Popen(
-        list(argv),
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    tail = _Tail()
+    streams = _Streams()
+    pid = streams.spawn(argv, env)
+    reaches: tuple[str, ...] = ()
     try:
-        stopped = _watch(process, tail, started + timeout_s, cancel)
+        stopped = _watch(pid, streams, started + caps.timeout_s, caps, cancel, guard)
+        seconds = time.monotonic() - started
+        reaches = guard.reaches(pid, stopped is None)
     finally:
-        _kill_group(process.pid)
-        end()
-        process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
-    _drain(process, tail)
-    if stopped == "cancelled":
-        raise Cancelled("The checks were stopped.")
-    seconds = time.monotonic() - started
-    return Ran(process.returncode, tail.text(), seconds, stopped)
+        _end(pid, streams, guard)
+    if stopped is None and not streams.status.total:
+        reaches = (*reaches, "ended the process that watches over the checks")
+    return Ran(
+        streams.exit_code(),
+        streams.output.bytes().decode("utf-8", "replace"),
+        seconds,
+        stopped,
+        streams.channel.bytes(),
+        reaches,
+    )
+
+
+class _Streams:
+    """The pipes between us and the supervisor: a leash in, and output, channel and status out."""
+
+    def __init__(self) -> None:
+        self.output, self.channel, self.status = _Tail(KEPT_BYTES), _Tail(CHANNEL_BYTES), _Tail(100)
+        self.open: dict[int, _Tail] = {}
+        self.leash = -1
+
+    def spawn(self, argv: Sequence[str], env: Mapping[str, str]) -> int:
+        theirs: list[int] = []
+
+        def pipe(back: bool) -> int:
+            ours, far = os.pipe() if back else os.pipe()[::-1]
+            # Descriptors are laid out by number in the child: none may lie where another is to go.
+            theirs.append(fcntl.fcntl(far, fcntl.F_DUPFD_CLOEXEC, LOWEST_FREE))
+            os.close(far)
+            return ours
+
+        try:
+            self.leash = pipe(back=False)
+            self.open = {pipe(back=True): tail for tail in (self.output, self.channel, self.status)}
+            for stream in self.open:
+                os.set_blocking(stream, False)
+            places = (0, 1, CHANNEL, STATUS)
+            actions = [(os.POSIX_SPAWN_DUP2, far, at) for far, at in zip(theirs, places, strict=True)]
+            actions.append((os.POSIX_SPAWN_DUP2, theirs[1], 2))
+            return os.posix_spawnp(argv[0], list(argv), dict(env), file_actions=actions, setsid=True)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            for far in theirs:
+                os.close(far)
+
+    def read(self, stream: int) -> None:
+        """Take what is there; a stream that has ended is forgotten."""
+        try:
+            piece = os.read(stream, 1 << 16)
+        except BlockingIOError:
+            return
+        if piece:
+            self.open[stream].add(piece)
+        else:
+            del self.open[stream]
+            os.close(stream)
+
+    def ended(self) -> bool:
+        """Whether the supervisor has told how the command ended, or is gone itself."""
+        return self.status.bytes().endswith(b"\n") or self.status not in self.open.values()
+
+    def exit_code(self) -> int:
+        said = self.status.bytes().strip()
+        return int(said) if said.isdigit() else 128 + signal.SIGKILL
+
+    def let_go(self) -> None:
+        if self.leash >= 0:
+            os.close(self.leash)
+            self.leash = -1
+
+    def close(self) -> None:
+        self.let_go()
+        for stream in self.open:
+            os.close(stream)
+        self.open = {}
 
 
 def _watch(
-    process: subprocess.Popen[bytes], tail: _Tail, deadline: float, cancel: Event | None
-) -> Problem | Literal["cancelled"] | None:
-    assert process.stdout is not None
-    stream = process.stdout.fileno()
-    os.set_blocking(stream, False)
-    opened = True
+    pid: int, streams: _Streams, deadline: float, caps: Caps, cancel: Event | None, guard: Guard
+) -> Problem | None:
+    """Read until the command has ended or must be ended, and say why."""
+    looked = time.monotonic()
+    while not streams.ended():
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("The checks were stopped.")
+        if (now := time.monotonic()) >= deadline:
+            return "timeout"
+        if streams.output.total > FLOOD_BYTES or streams.channel.total > CHANNEL_BYTES:
+            return "flood"
+        if now - looked >= POLL_S:
+            looked = now
+            if problem := guard.over(pid, caps):
+                return problem
+        _read(streams, POLL_S)
+    return None
+
+
+def _read(streams: _Streams, timeout_s: float) -> bool:
+    """Take what comes within the time; False when nothing did."""
     with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while True:
-            if cancel is not None and cancel.is_set():
-                return "cancelled"
-            if time.monotonic() >= deadline:
-                return "timeout"
-            if tail.total > FLOOD_BYTES:
-                return "flood"
-            if opened and selector.select(POLL_S):
-                opened = _read(stream, tail)
-                continue
-            try:
-                # The stream may close long before the process ends, or stay open in a child long after.
-                process.wait(0 if opened else POLL_S)
-                return None
-            except subprocess.TimeoutExpired:
-                continue
+        for stream in streams.open:
+            selector.register(stream, selectors.EVENT_READ)
+        ready = selector.select(timeout_s)
+    for key, _ in ready:
+        streams.read(key.fd)
+    return bool(ready)
 
 
-def _read(stream: int, tail: _Tail) -> bool:
-    try:
-        piece = os.read(stream, 1 << 16)
-    except BlockingIOError:
-        return True
-    tail.add(piece)
-    return bool(piece)
-
-
-def _drain(process: subprocess.Popen[bytes], tail: _Tail) -> None:
-    """What was still in the pipe; all writers are dead by now."""
-    assert process.stdout is not None
-    with process.stdout as stream, selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while tail.total <= FLOOD_BYTES and selector.select(POLL_S) and (piece := os.read(stream.fileno(), 1 << 16)):
-            tail.add(piece)
-
-
-def _kill_group(pid: int) -> None:
-    try:
+def _end(pid: int, streams: _Streams, guard: Guard) -> None:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+    guard.kill()
+    os.waitpid(pid, 0)
+    streams.let_go()
+    # What was still in the pipes; all writers are dead by now, but for one that escaped where nothing isolates.
+    while streams.open and streams.output.total <= FLOOD_BYTES and _read(streams, POLL_S):
+        pass
+    streams.close()

@@ -1,0 +1,102 @@
+"""Raises or lowers a first verdict by twins: the tests behind it with other expectations, run once more.
+
+Source that computes its answers must fail them; source that cheats the comparison goes on passing. A twin that lives
+withholds the reward; one that dies shows that its test binds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+from mcp_router.types import Verdict, Verification
+from mcp_router.verifier.baseline import kept_run, key_of
+from mcp_router.verifier.case import Case
+from mcp_router.verifier.hidden import digest
+from mcp_router.verifier.reach import reached
+from mcp_router.verifier.runners import PASSED, CheckRun
+from mcp_router.verifier.text import some
+from mcp_router.verifier.trees import Trees
+
+try:
+    from mcp_router.verifier.twins import Twin, make_twin
+except ImportError:
+    make_twin = lambda path, text: None
+    Twin = None
+from mcp_router.verifier.verdict import Finding
+
+BOUND = 1.0
+"""Strength of a pass whose turned tests all failed as twins."""
+MOST_FILES = 40
+
+
+def settled(trees: Trees, case: Case, first: Verification) -> Finding:
+    """The finding that a passing first verdict becomes."""
+    twins = make_twins(case, first)
+    as_it_was = Finding(first.verdict, first.score, first.strength, first.reasons, first.checks, first.evidence)
+    if not twins:
+        return _with(as_it_was, {"tests": 0})
+    with trees.clock.step("twins_ms"):
+        run = _run(trees, case.judged.id, twins)
+        if run.problem is not None and not run.results:
+            return _with(as_it_was, {"tests": 0, "problem": run.problem})
+        asked = {name for twin in twins for name in twin.changed}
+        alive = _alive(run, asked)
+        if old := alive - _turned(first):
+            # A test that passed before and lives as a twin binds as little on the base: no fault of the patch.
+            alive -= old & _alive(_run(trees, case.base.id, twins), asked)
+    died = {test for test in run.results if name_of(test) in asked and run.results[test] != PASSED}
+    said = {"tests": len(died | alive), "died": len(died), "alive": sorted(alive)}
+    if alive:
+        why = f"{len(alive)} tests still pass when what they expect is changed: {some(sorted(alive))}."
+        return Finding(Verdict.SUSPECT, 0.0, 0.5, (why,), first.checks, {**first.evidence, "twins": said})
+    bound = _turned(first) & died
+    if not bound:
+        return _with(as_it_was, said)
+    return _with(dataclasses.replace(as_it_was, strength=_raised(first, bound)), said)
+
+
+def make_twins(case: Case, first: Verification) -> list[Twin]:
+    """Twins of the test files in which a test was turned, and of those that come to load what was changed."""
+    turned = {test.partition("::")[0] for test in _turned(first)}
+    tests = [path for path, kind in _kinds(case) if kind == "test"]
+    near = [path for path in tests if path in turned or set(case.changed()) & reached(case.judged, path)]
+    texts = case.judged.texts(sorted(near, key=lambda path: (path not in turned, path))[:MOST_FILES])
+    found = (make_twin(path, text) for path, text in texts.items())
+    return [twin for twin in found if twin is not None]
+
+
+def name_of(test: str) -> str:
+    """A test's id without its parameters."""
+    return test.partition("[")[0]
+
+
+def _kinds(case: Case) -> list[tuple[str, str]]:
+    from mcp_router.verifier.paths import classify
+
+    return [(path, classify(path)) for path in case.judged.names()]
+
+
+def _turned(first: Verification) -> set[str]:
+    return set(first.checks.get("fixed", ()))
+
+
+def _run(trees: Trees, tree: str, twins: Collection[Twin]) -> CheckRun:
+    files = {twin.path: twin.text.encode() for twin in twins}
+    words = digest("\0".join(f"{twin.path}\0{twin.text}" for twin in twins).encode())
+    key = key_of(tree, trees.checks[0], trees.level(), "twins", words)
+    return kept_run(trees, key, lambda: trees.run(tree, sorted(files), files))
+
+
+def _alive(run: CheckRun, asked: Collection[str]) -> set[str]:
+    return {test for test in run.with_outcome(PASSED) if name_of(test) in asked}
+
+
+def _raised(first: Verification, bound: Collection[str]) -> float:
+    """Towards 1 by the share of the turned tests that were shown to bind."""
+    share = len(bound) / len(_turned(first))
+    return round(first.strength + share * (BOUND - first.strength), 2)
+
+
+def _with(finding: Finding, twins: dict[str, object]) -> Finding:
+    return dataclasses.replace(finding, evidence={**finding.evidence, "twins": twins})
