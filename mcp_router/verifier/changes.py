@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,9 @@ def changes_between(root: Path, base_tree: str, new_tree: str) -> tuple[Change, 
     Raises:
         PatchRefused: nothing differs, or a path became a symbolic link or a submodule, or has an unsafe name.
     """
-    raw = git(root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", base_tree, new_tree)
+    raw = git(
+        root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none", base_tree, new_tree
+    )
     fields = raw.split(b"\0")
     found = tuple(_change(meta.decode(), name) for meta, name in zip(fields[::2], fields[1::2], strict=False) if meta)
     if not found:
@@ -75,12 +78,14 @@ class Tree:
 
     def texts(self, paths: list[str]) -> dict[str, str]:
         """The texts of many files in one call of git; those that do not exist are left out."""
-        asked = "".join(f"{self.id}:{path}\n" for path in paths).encode("utf-8", "surrogateescape")
+        # git reads one name a line.
+        paths = [path for path in paths if "\n" not in path]
+        asked = os.fsencode("".join(f"{self.id}:{path}\n" for path in paths))
         out = git(self.root, "cat-file", "--batch", input=asked) if paths else b""
         found, at = {}, 0
         for path in paths:
-            head, _, _ = out[at:].partition(b"\n")
-            at += len(head) + 1
+            end = out.index(b"\n", at)
+            head, at = out[at:end], end + 1
             if head.endswith(b" missing"):
                 continue
             size = int(head.split()[-1])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +21,12 @@ from mcp_router.errors import RepositoryError
 FIXED = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.fsmonitor=false"),
+    *("-c", "core.splitIndex=false"),
+    *("-c", "core.safecrlf=false"),
+    *("-c", "core.protectHFS=true"),
     *("-c", "core.logAllRefUpdates=false"),
+    *("-c", "apply.ignoreWhitespace=no"),
+    *("-c", "submodule.recurse=false"),
     *("-c", "gc.auto=0"),
     *("-c", "maintenance.auto=false"),
     *("-c", "commit.gpgSign=false"),
@@ -39,8 +45,26 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "acrouter@localhost",
     "LC_ALL": "C",
 }
-TOUCHES_FILES = {"add", "apply", "checkout-index", "diff-files", "update-index", "worktree", "write-tree"}
+TOUCHES_FILES = {"apply", "checkout-index", "diff-files", "ls-files", "update-index", "write-tree"}
 """Commands that read or write files of a work tree, where a repository's filters would run."""
+USERS_OWN = {"core.excludesfile", "core.attributesfile", "core.autocrlf", "core.eol"}
+"""Settings of the user's that say which files are work and how their lines end."""
+FILTER = re.compile(r"(filter\..*)\.(?:clean|smudge|process|required)", re.DOTALL)
+INERT = {"clean": "", "smudge": "", "process": "", "required": "false"}
+EXPLAINED = (
+    ("dubious ownership", "it belongs to another user; if you trust it, `git config --global --add safe.directory` it"),
+    ("index file|bad signature|index uses", "its index is damaged; make it anew there: `rm .git/index && git reset`"),
+    (
+        "insufficient permission|Permission denied|Read-only file",
+        "it cannot be written to; git keeps its objects there",
+    ),
+    ("No space left", "the disk is full; make room"),
+    (
+        "promisor|transport '[^']*' not allowed|lazy fetch|unable to read sha1 file|missing blob|invalid object",
+        "contents of some of its files are missing here, as in a partial clone; `git checkout` or fetch them first",
+    ),
+)
+"""What git complains of, and the same with the way out."""
 TIMEOUT_S = 300.0
 
 
@@ -60,8 +84,9 @@ def git(
     Raises:
         RepositoryError: git is missing, takes more than 300 seconds, or fails; with its first line of complaint.
     """
-    options = FIXED + _user_settings() + (_inert_filters(repo) if TOUCHES_FILES & set(args[:3]) else ())
-    return _run(repo, [*options, *args], input, {**_environment(), **ENVIRONMENT, **(env or {})}, check)
+    settings = (*_safe_folders(), *(_settings(repo) if args[0] in TOUCHES_FILES else ()))
+    given = {**_environment(), **ENVIRONMENT, **_as_variables(settings), **(env or {})}
+    return _run(repo, [*FIXED, *args], input, given, check)
 
 
 @contextmanager
@@ -85,7 +110,10 @@ def _run(repo: Path, args: list[str], input: bytes | None, env: Mapping[str, str
     except subprocess.TimeoutExpired:
         raise RepositoryError(f"git took longer than {TIMEOUT_S:.0f} s in {repo}; look for a stuck disk.") from None
     if check and done.returncode:
-        raise RepositoryError(_complaint(done.stderr.decode(errors="replace")) or f"git failed ({done.returncode}).")
+        said = done.stderr.decode(errors="replace")
+        why = next((why for pattern, why in EXPLAINED if re.search(pattern, said)), None)
+        short = _complaint(said) or f"git failed ({done.returncode})."
+        raise RepositoryError(f"repo: {repo}: {why} ({short})." if why else short)
     return done.stdout
 
 
@@ -98,22 +126,37 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
 
 
+def _as_variables(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Settings as git takes them from the environment, where a name may hold any character."""
+    pairs = [(f"GIT_CONFIG_KEY_{n}", key, f"GIT_CONFIG_VALUE_{n}", value) for n, (key, value) in enumerate(settings)]
+    named = {name: value for first, key, second, word in pairs for name, value in ((first, key), (second, word))}
+    return {"GIT_CONFIG_COUNT": str(len(pairs)), **named}
+
+
 @functools.cache
-def _user_settings() -> tuple[str, ...]:
-    """The two settings of the user's own that say which repositories and which untracked files are theirs."""
-    listed = _run(
-        Path(os.sep), ["config", "--get-regexp", r"^(safe\.directory|core\.excludesfile)$"], None, _environment(), False
-    )
-    pairs = (line.partition(" ") for line in listed.decode(errors="replace").splitlines())
-    return tuple(part for key, _, value in pairs for part in ("-c", f"{key}={value}"))
+def _safe_folders() -> tuple[tuple[str, str], ...]:
+    """The folders of others that the user trusts."""
+    return tuple((key, value) for key, value in _listed(Path(os.sep)) if key == "safe.directory")
 
 
-def _inert_filters(repo: Path) -> tuple[str, ...]:
-    """Options that make each filter named in the repository's configuration do nothing."""
-    pattern = r"^filter\..*\.(clean|smudge|process|required)$"
-    listed = _run(
-        repo, [*FIXED, "config", "--name-only", "--get-regexp", pattern], None, {**_environment(), **ENVIRONMENT}, False
-    )
-    names = {line.rpartition(".")[0] for line in listed.decode(errors="replace").splitlines()}
-    off = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
-    return tuple(part for name in sorted(names) for key, value in off for part in ("-c", f"{name}.{key}={value}"))
+def _settings(repo: Path) -> tuple[tuple[str, str], ...]:
+    """What holds of the user's own in this repository, and every filter that is configured made to do nothing.
+
+    Asked each time, in the folder itself: which parts of the configuration are included depends on both.
+    """
+    listed = _listed(repo)
+    filters = sorted({match[1] for key, _ in listed if (match := FILTER.fullmatch(key))})
+    own = [pair for pair in listed if pair[0] in USERS_OWN]
+    return (*own, *((f"{name}.{key}", value) for name in filters for key, value in INERT.items()))
+
+
+def _listed(folder: Path) -> list[tuple[str, str]]:
+    """All settings that hold in a folder, the last of a name being the one that counts.
+
+    Raises:
+        RepositoryError: a file of the configuration cannot be read; nothing can be made inert then.
+    """
+    listed = _run(folder, ["config", "-z", "--list"], None, _environment(), True)
+    entries = (os.fsdecode(entry).partition("\n") for entry in listed.split(b"\0") if entry)
+    # A setting without "=" means true.
+    return [(key, value if between else "true") for key, between, value in entries]

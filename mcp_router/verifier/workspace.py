@@ -72,6 +72,8 @@ def open_repository(path: Path) -> Repository:
     """
     if not path.is_dir():
         raise RepositoryError(f"repo: {path} is not a folder; name the folder of a git repository.")
+    if any(char in str(path.absolute()) for char in "\r\n"):
+        raise RepositoryError(f"repo: {str(path)!r} has a line break in its name, which git's own files cannot hold.")
     try:
         asked = git(
             path, "rev-parse", "--path-format=absolute", "--is-bare-repository", "--git-dir", "--git-common-dir"
@@ -80,8 +82,9 @@ def open_repository(path: Path) -> Repository:
         if "not a git repository" not in str(error):
             raise
         raise RepositoryError(f"repo: {path} is not in a git repository; run `git init` or name another.") from None
-    bare, git_dir, common_dir = asked.decode().splitlines()[:3]
-    root = git(path, "rev-parse", "--path-format=absolute", "--show-toplevel", check=False).decode().rstrip("\n")
+    bare, git_dir, common_dir = os.fsdecode(asked).splitlines()[:3]
+    top = git(path, "rev-parse", "--path-format=absolute", "--show-toplevel", check=False)
+    root = os.fsdecode(top).rstrip("\n")
     if bare == "true" or not root:
         raise RepositoryError(f"repo: {path} has no working tree (a bare repository); name a checkout of it.")
     head = git(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False).decode().strip() or None
@@ -150,23 +153,14 @@ def _recorded(repo: Repository) -> tuple[str, tuple[str, ...]]:
 
 def _stage(root: Path, env: dict[str, str]) -> tuple[str, ...]:
     """Bring a temporary index up to the files of a working tree; returns what was left out."""
-    apart = (f"--exclude={pattern}" for pattern in NEVER_TAKEN)
+    apart = [f"--exclude={pattern}" for pattern in NEVER_TAKEN]
     listed = git(root, "ls-files", "-z", "--others", "--exclude-standard", *apart, env=env)
     changed = git(root, "diff-files", "-z", "--name-only", "--ignore-submodules=all", env=env)
     left_out = [name for name in listed.split(b"\0") if name and not _takes(root, name)]
     names = {name for name in (listed + changed).split(b"\0") if name} - set(left_out)
     if names:
-        git(
-            root,
-            "update-index",
-            "-z",
-            "--add",
-            "--remove",
-            "--replace",
-            "--stdin",
-            input=b"\0".join(sorted(names)),
-            env=env,
-        )
+        form = ("-z", "--add", "--remove", "--replace", "--stdin")
+        git(root, "update-index", *form, input=b"\0".join(sorted(names)), env=env)
     return tuple(sorted(name.decode(errors="replace") for name in left_out))
 
 
@@ -227,7 +221,10 @@ def worktree(repo: Repository, commit: str, home: Path) -> Iterator[Path]:
     folder.with_suffix(".json").write_text(json.dumps(record), encoding="utf-8")
     try:
         with _locked(home, repo.common_dir):
-            git(repo.root, "-c", "core.sparseCheckout=false", "worktree", "add", "--detach", str(folder), commit)
+            git(repo.root, "worktree", "add", "--no-checkout", "--detach", str(folder), commit)
+        # Apart from adding it: which filters are configured may depend on the folder that a file is written in.
+        git(folder, "read-tree", commit)
+        git(folder, "checkout-index", "--all", "--index", "--quiet")
         yield folder
     finally:
         _remove(home, folder, repo.common_dir)
