@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,15 +112,18 @@ class Environment:
         return "|".join(parts)
 
 
-def find_environment(repo: Repository, base: Tree) -> Environment:
-    """The project's own environment that has pytest, else python on PATH that has it, else our own interpreter."""
+def find_environment(repo: Repository, base: Tree, *, with_pytest: bool = True) -> Environment:
+    """The project's own environment that has pytest, else python on PATH that has it, else our own interpreter.
+
+    with_pytest: False for checks that need none; the project's own environment is then the first one.
+    """
     top = git_top(base)
     shared = tuple(name for name in SHARED if name not in top and (repo.root / name).is_dir())
-    python, described = _python(repo.root, shared, top)
+    python, described = _python(repo.root, shared, top, has_pytest if with_pytest else Path.exists)
     home = Path.home()
     named = tuple(path for name in TOOLCHAINS if (path := home / name).exists())
     hide = () if repo.common_dir.is_relative_to(repo.root) else (repo.common_dir,)
-    return Environment(repo.root, hide, shared, (*_prefixes(python), *named), python, described)
+    return Environment(repo.root, hide, shared, (*prefixes(python), *named), python, described)
 
 
 def git_top(base: Tree) -> frozenset[str]:
@@ -130,16 +134,18 @@ def git_top(base: Tree) -> frozenset[str]:
     return frozenset(name.decode(errors="replace") for name in listed.split(b"\0") if name)
 
 
-def _python(root: Path, shared: tuple[str, ...], top: frozenset[str]) -> tuple[Path, str]:
+def _python(
+    root: Path, shared: tuple[str, ...], top: frozenset[str], fits: Callable[[Path], bool]
+) -> tuple[Path, str]:
     for name in shared:
         folders = sorted((root / name).iterdir()) if name == ".tox" else [root / name]
         for folder in folders:
             python = _interpreter(folder)
-            if python and has_pytest(python):
+            if python and fits(python):
                 return python, f"the repository's {folder.relative_to(root)}"
-    if "poetry.lock" in top and (python := _poetry(root)) and has_pytest(python):
+    if "poetry.lock" in top and (python := _poetry(root)) and fits(python):
         return python, "the environment of poetry"
-    if (python := _on_path(str(root), os.environ.get("PATH", ""))) and has_pytest(python):
+    if (python := _on_path(str(root), os.environ.get("PATH", ""))) and fits(python):
         return python, "python on PATH"
     return Path(sys.executable), OWN
 
@@ -170,7 +176,7 @@ def _is_virtual(python: Path) -> bool:
     return (python.parent.parent / "pyvenv.cfg").is_file()
 
 
-def _prefixes(python: Path) -> tuple[Path, ...]:
+def prefixes(python: Path) -> tuple[Path, ...]:
     """The folders that an interpreter needs: its environment's, and that of the interpreter it was made from."""
     real = Path(os.path.realpath(python))
     prefixes = [python.parent.parent, real.parent.parent]

@@ -13,7 +13,7 @@ def stamp() -> dict[str, Any]:
     """This process: pid, start time (seconds since the epoch) and the boot of the machine."""
     import psutil
 
-    return {"pid": os.getpid(), "pid_started": psutil.Process().create_time(), "boot": _boot()}
+    return {"pid": os.getpid(), "pid_started": psutil.Process().create_time(), "boot": boot()}
 
 
 def alive(record: dict[str, Any]) -> bool:
@@ -23,12 +23,13 @@ def alive(record: dict[str, Any]) -> bool:
     try:
         started = psutil.Process(int(record["pid"])).create_time()
         # The clock that create_time is computed from may be adjusted while a process lives.
-        return bool(record["boot"] == _boot()) and abs(started - float(record["pid_started"])) < 2
+        return bool(record["boot"] == boot()) and abs(started - float(record["pid_started"])) < 2
     except (psutil.Error, KeyError, TypeError, ValueError):
         return False
 
 
-def _boot() -> str:
+def boot() -> str:
+    """Names the time since this machine was started."""
     try:
         return BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:

@@ -26,6 +26,7 @@ from mcp_router.verifier.integrity import Integrity
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import choose
 from mcp_router.verifier.sandboxes.process import Caps
+from mcp_router.verifier.sandboxes.selftest import prove
 from mcp_router.verifier.settle import settled
 from mcp_router.verifier.targets import find_targets, of_environment
 from mcp_router.verifier.text import one_line
@@ -325,7 +326,7 @@ def _verification(finding: Finding, case: Case, trees: Trees | None = None) -> V
         checks={"base": case.commit, **shown, **finding.details, **added},
         evidence=finding.evidence,
         paths=integrity.classes,
-        isolation={"level": trees.sandbox.level, "guarantees": list(trees.sandbox.guarantees)} if trees else NOT_RUN,
+        isolation=_isolation(trees) if trees else NOT_RUN,
     )
 
 
@@ -339,6 +340,12 @@ def _shown(checks: Sequence[Checks]) -> dict[str, Any]:
         **({"folder": getattr(first, "folder", "")} if getattr(first, "folder", "") else {}),
         **({"also": [f"{one.folder or '.'}$ {one.command}" for one in more]} if more else {}),
     }
+
+
+def _isolation(trees: Trees) -> dict[str, Any]:
+    proof = prove(trees.sandbox, trees.home)
+    network = ["the network, as the repository asks and you allowed"] if trees.network else []
+    return {"level": proof.level, "guarantees": list(proof.proven), "open": [*proof.open, *network]}
 
 
 def _counted(baseline: Baseline, run: CheckRun) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import re
 import stat
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,7 +49,7 @@ class View:
     """What a run sees, by the folders that it is made of.
 
     tree: what is judged. files: the tree's files, or those laid over the user's own (`over`). home stands in for the
-    home folder, git for the repository's .git, place is for reports, work is the overlay's own. secrets: names at
+    home folder, git for the repository's .git, place is for reports, work is the sandbox's own. secrets: names at
     the top of the user's tree, each with the copy that is shown instead. ready: when it was ready, in nanoseconds, by
     the clock of the file system: what was changed later was changed by the run.
     """
@@ -64,6 +64,12 @@ class View:
     place: Path
     secrets: Mapping[str, Path] = field(default_factory=dict)
     ready: int = 0
+
+    def link(self, names: Sequence[str]) -> None:
+        """Show folders of the user's tree, which the judged one has not, by links to them."""
+        for name in names:
+            if not (self.files / name).exists():
+                (self.files / name).symlink_to(self.repo.root / name, target_is_directory=True)
 
 
 @contextmanager

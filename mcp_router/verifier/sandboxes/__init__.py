@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
@@ -18,7 +20,6 @@ class Sandbox(Protocol):
     """Runs one command over a view of a tree. overlays: whether a view may lie over the user's own files."""
 
     level: str
-    guarantees: tuple[str, ...]
     overlays: bool
 
     def seen_at(self, view: View) -> Path:
@@ -51,19 +52,32 @@ def choose(isolation: Literal["auto", "none"]) -> Sandbox:
     """
     from mcp_router.verifier.sandboxes.plain import Plain
 
+    if os.name != "posix":
+        raise CheckUnavailable(
+            f"Checks can be run on Linux and macOS; on this system ({sys.platform}) nothing is verified."
+        )
     if isolation == "none":
         return Plain()
-    sandbox, fault = _bubblewrap()
-    if sandbox is None:
-        raise CheckUnavailable(
-            f"No sandbox runs on this machine ({fault}); to run checks unprotected, as yourself, set "
-            'isolation = "none" under [checks] in config.toml.'
-        )
-    return sandbox
+    faults = []
+    for probe in (_bubblewrap, _landlock):
+        sandbox, fault = probe()
+        if sandbox is not None:
+            return sandbox
+        faults.append(fault)
+    raise CheckUnavailable(
+        f"No sandbox runs on this machine ({'; '.join(faults)}); to run checks unprotected, as yourself, set "
+        'isolation = "none" under [checks] in config.toml.'
+    )
 
 
 @functools.cache
 def _bubblewrap() -> tuple[Sandbox | None, str]:
     from mcp_router.verifier.sandboxes.bubblewrap import probe
+
+    return probe()
+
+
+def _landlock() -> tuple[Sandbox | None, str]:
+    from mcp_router.verifier.sandboxes.landlock import probe
 
     return probe()

@@ -36,13 +36,6 @@ class Bubblewrap:
     """Runs commands behind the bwrap at `program`. overlays: whether it can lay a tree over another one."""
 
     level = "bubblewrap"
-    guarantees: tuple[str, ...] = (
-        "writes reach only a copy of the tree",
-        "the home folder and the repository's .git cannot be read",
-        "no network",
-        "no other processes seen, none left running",
-        "no variables of the user's but an allow-list",
-    )
 
     def __init__(self, program: str, overlays: bool) -> None:
         self.program, self.overlays = program, overlays

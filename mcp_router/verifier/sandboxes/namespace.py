@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mcp_router.verifier.runners import Problem
-from mcp_router.verifier.sandboxes.process import Caps
+from mcp_router.verifier.sandboxes.process import GRACE_S, Caps
 from mcp_router.verifier.text import one_line
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-GRACE_S = 0.3
 DISK_EVERY = 5
 ALMOST = 0.98
 COUNTERS = {

@@ -28,10 +28,12 @@ KEPT_BYTES = 2_000_000
 FLOOD_BYTES = 200_000_000
 CHANNEL_BYTES = 100_000_000
 POLL_S = 0.1
+GRACE_S = 0.3
+"""What the command started may take so long to end by itself after it."""
 SUPERVISOR = f"""
-for cap in "-c 0" "-f $1" "-d $2" "-n 4096"; do ulimit $cap 2>/dev/null; done
-cd -- "$3" || exit 126
-shift 3
+for cap in "-c 0" "-f $1" "-n 4096"; do ulimit $cap 2>/dev/null; done
+cd -- "$2" || exit 126
+shift 2
 exec 5<&0 </dev/null
 ( read _ <&5; kill -9 0 ) {CHANNEL}>&- {STATUS}>&- >/dev/null 2>&1 &
 exec 5<&-
@@ -42,7 +44,7 @@ wait
 """Sets limits, runs the command and tells how it ended, then waits to be killed.
 
 Standard input is a leash that we hold: when we are killed it is let go, and the watcher ends the process group.
-The address space is not limited: several runtimes reserve far more than they use.
+Memory is not limited by the kernel's limits for one process: several runtimes reserve far more than they use.
 """
 
 
@@ -107,8 +109,7 @@ class _Tail:
 
 def supervised(argv: Sequence[str], folder: Path, caps: Caps) -> list[str]:
     """The command behind its supervisor, started in `folder`."""
-    limits = (str(caps.disk_bytes // 512), str(2 * caps.memory_bytes // 1024))
-    return ["/bin/sh", "-c", SUPERVISOR, "sh", *limits, str(folder), *argv]
+    return ["/bin/sh", "-c", SUPERVISOR, "sh", str(caps.disk_bytes // 512), str(folder), *argv]
 
 
 def run(argv: Sequence[str], env: Mapping[str, str], caps: Caps, cancel: Event | None, guard: Guard) -> Ran:

@@ -75,9 +75,10 @@ def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     except OSError:
         return
     for entry in entries:
+        if entry.name in ENVIRONMENTS:
+            continue
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in ENVIRONMENTS:
-                yield from _walk(Path(entry.path))
+            yield from _walk(Path(entry.path))
         else:
             yield Path(entry.path), entry.stat(follow_symlinks=False)
 
