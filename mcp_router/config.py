@@ -235,10 +235,12 @@ def _parse(text: str, model: type[T], where: str) -> T:
 
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors()[0]
+    errors = error.errors()
+    # A key that is misspelt is often missed under its right name too.
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return f"{key}: {first['msg'].removeprefix('Value error, ')}."
+        return f"{key}: {first['msg'].removeprefix('Value error, ').replace('a valid tuple', 'a list')}."
     name, loc = str(first["loc"][-1]), first["loc"]
     if near := difflib.get_close_matches(name, _keys_beside(model, loc), n=1):
         return f"unknown key {key}; did you mean {near[0]}?"
