@@ -4,6 +4,7 @@ AcrouterError
 ├── BadInput          an argument, a file or a configuration value is wrong; nothing was done
 ├── RepositoryError   the folder cannot be worked in: not a repository, bare, mid-merge
 ├── PatchRefused      the patch cannot be used as it stands
+│   └── BaseMismatch  it was made for another base: no fault of who wrote it
 ├── CheckUnavailable  the checks could not be started; says how to name the right command
 ├── BudgetExceeded    a hard cap would be broken by the next call
 ├── ProviderError     a model's provider did not answer as its protocol says
@@ -26,6 +27,10 @@ class RepositoryError(AcrouterError):
 
 class PatchRefused(AcrouterError):
     """The patch cannot be used as it stands."""
+
+
+class BaseMismatch(PatchRefused):
+    """The patch is sound and was made for another base."""
 
 
 class CheckUnavailable(AcrouterError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from mcp_router.errors import PatchRefused
 from mcp_router.verifier.git import git
 from mcp_router.verifier.patch import MODES, check_path
+from mcp_router.verifier.text import one_line
 
 ABSENT = "000000"
 
@@ -36,7 +38,8 @@ def changes_between(root: Path, base_tree: str, new_tree: str) -> tuple[Change, 
     """Every path that differs, renames as a deletion and an addition.
 
     Raises:
-        PatchRefused: nothing differs, or a path became a symbolic link or a submodule, or has an unsafe name.
+        PatchRefused: nothing differs, a path was or became a symbolic link or a submodule, has an unsafe name, or
+            differs from another only in case, so that it would be the same file on other systems.
     """
     raw = git(
         root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none", base_tree, new_tree
@@ -49,8 +52,35 @@ def changes_between(root: Path, base_tree: str, new_tree: str) -> tuple[Change, 
         check_path(change.path)
         for side in (change.old, change.new):
             if side and side[0] in MODES:
-                raise PatchRefused(f"The patch touches {MODES[side[0]]} ({change.path}).")
+                raise PatchRefused(f"The patch touches {MODES[side[0]]} ({one_line(change.path)}).")
+    if any(change.added for change in found):
+        _refuse_collisions(found, Tree(root, new_tree).names())
     return found
+
+
+def _refuse_collisions(changes: tuple[Change, ...], names: tuple[str, ...]) -> None:
+    """Two names that differ in case, or in how an accent is written, are one file on some systems."""
+    added = {change.path for change in changes if change.added}
+    tops = {_folded(path.partition("/")[0]) for path in added}
+    near = {name for name in names if _folded(name.partition("/")[0]) in tops}
+    there = {place for name in near - added for place in _places(name)}
+    # What lies side by side already, as in some repositories, is not the patch's doing.
+    before = there | {place for change in changes if not change.added for place in _places(change.path)[:-1]}
+    ours = {_folded(place): place for path in added for place in _places(path) if place not in before}
+    for place in (*there, *(place for path in added for place in _places(path))):
+        mine = ours.get(_folded(place), place)
+        if mine != place:
+            raise PatchRefused(f"The patch adds {one_line(mine)} beside {one_line(place)}: they differ only in case.")
+
+
+def _places(path: str) -> list[str]:
+    """A path and the folders above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _change(meta: str, name: bytes) -> Change:

@@ -52,16 +52,24 @@ USERS_OWN = {"core.excludesfile", "core.attributesfile", "core.autocrlf", "core.
 FILTER = re.compile(r"(filter\..*)\.(?:clean|smudge|process|required)", re.DOTALL)
 INERT = {"clean": "", "smudge": "", "process": "", "required": "false"}
 EXPLAINED = (
-    ("dubious ownership", "it belongs to another user; if you trust it, `git config --global --add safe.directory` it"),
-    ("index file|bad signature|index uses", "its index is damaged; make it anew there: `rm .git/index && git reset`"),
     (
-        "insufficient permission|Permission denied|Read-only file",
-        "it cannot be written to; git keeps its objects there",
+        r"dubious ownership in repository",
+        "it belongs to another user; if you trust it, `git config --global --add safe.directory` it",
     ),
-    ("No space left", "the disk is full; make room"),
     (
-        "promisor|transport '[^']*' not allowed|lazy fetch|unable to read sha1 file|missing blob|invalid object",
-        "contents of some of its files are missing here, as in a partial clone; `git checkout` or fetch them first",
+        r"^(?:fatal|error): (?:index file|bad index file|bad signature|index uses)",
+        "its index is damaged; make it anew there: `rm .git/index && git reset`",
+    ),
+    (
+        r"insufficient permission for adding an object|^(?:fatal|error): .*(?:create|mkdir|open).*"
+        r"(?:Permission denied|Read-only file system)",
+        "it cannot be written to, and git keeps its objects there; give yourself the right to write to its .git folder",
+    ),
+    (r"No space left on device", "the disk is full; make room"),
+    (
+        r"promisor remote|transport '\S*' not allowed|lazy fetching|^(?:fatal|error): (?:unable to read sha1 file|"
+        r"unable to read \w{40}|unable to read tree|failed to unpack tree|missing blob|invalid object)",
+        "contents of some of its files are missing here, as in a partial clone; fetch them with git first",
     ),
 )
 """What git complains of, and the same with the way out."""
@@ -111,7 +119,7 @@ def _run(repo: Path, args: list[str], input: bytes | None, env: Mapping[str, str
         raise RepositoryError(f"git took longer than {TIMEOUT_S:.0f} s in {repo}; look for a stuck disk.") from None
     if check and done.returncode:
         said = done.stderr.decode(errors="replace")
-        why = next((why for pattern, why in EXPLAINED if re.search(pattern, said)), None)
+        why = next((why for pattern, why in EXPLAINED if re.search(pattern, said, re.MULTILINE)), None)
         short = _complaint(said) or f"git failed ({done.returncode})."
         raise RepositoryError(f"repo: {repo}: {why} ({short})." if why else short)
     return done.stdout
