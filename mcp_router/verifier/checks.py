@@ -1,49 +1,46 @@
-"""Finds the command that checks a repository. Always from the base commit, never from the tree under judgement."""
+"""Finds the commands that check a repository. Always from the base commit, never from the tree under judgement."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shlex
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcp_router.config import REPOSITORY_FILE, Config, load_repository_config
+from mcp_router.config import REPOSITORY_FILE, ChecksConfig, Config, RepositoryChecks, load_repository_config
 from mcp_router.errors import CheckUnavailable
 from mcp_router.verifier.changes import Tree
+from mcp_router.verifier.defaults import default_commands, is_split, source_variables, speaks
 from mcp_router.verifier.environment import Environment, find_environment
-from mcp_router.verifier.paths import classify
-from mcp_router.verifier.task_runners import test_commands
+from mcp_router.verifier.git import git
+from mcp_router.verifier.packages import affected
+from mcp_router.verifier.runners.table import PLAIN, WHOLE_COMMAND, find_runner, known_runner
+from mcp_router.verifier.task_runners import fans_out, resolve, test_commands
 from mcp_router.verifier.text import one_line
 from mcp_router.verifier.workspace import Repository
+
+__all__ = ["HOW_TO_NAME", "Checks", "find_checks", "find_runner"]
 
 HOW_TO_NAME = (
     f"name the right command with `checks`, or as `command` under [checks] in {REPOSITORY_FILE} or config.toml"
 )
 ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 SHELL = re.compile(r"[|&;<>()$`\n*?]")
-LAUNCHERS = (
-    "uv run",
-    "poetry run",
-    "pdm run",
-    "pipenv run",
-    "hatch run",
-    "rye run",
-    "coverage run -m",
-    "python -m",
-    "python3 -m",
-)
-DEFAULTS = (("Cargo.toml", "cargo test"), ("go.mod", "go test ./..."))
 
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The command that checks a repository.
+    """A command that checks a repository.
 
-    command is what a person would type; runner is pytest (argv are then its arguments) or exit_code (argv is the
-    whole command); found says where it comes from; variables are those that the command line sets; timeout_s is
-    the repository's own limit in seconds.
+    command is what a person would type; runner is a name of runners/table.py and argv what it made of the command: a
+    known runner's own arguments, else the whole command; found says where it comes from; variables are those that
+    the command line sets; timeout_s is the repository's own limit in seconds; folder, in the repository, is where it
+    runs, "" the root; report is where it leaves its results, as configured; parallel is how many tests run at a time,
+    None as the repository says.
     """
 
     command: str
@@ -53,66 +50,137 @@ class Checks:
     environment: Environment
     variables: tuple[tuple[str, str], ...] = ()
     timeout_s: float | None = None
+    folder: str = ""
+    report: str | None = None
+    parallel: int | None = None
 
 
-def find_checks(repo: Repository, base: str, explicit: str | None, config: Config) -> Checks:
+def find_checks(
+    repo: Repository, base: str, explicit: str | None, config: Config, changed: Collection[str] = ()
+) -> tuple[Checks, ...]:
     """The checks of a repository at a commit: as named, as configured, as its task runner does, or as is usual.
+
+    Usually one. Several where several are configured, and in a monorepo whose root has none: then those of the
+    packages that the changed paths reach, of all for none.
 
     Raises:
         CheckUnavailable: none is found, or its command does not exist.
         BadInput: the repository's .acrouter.toml is wrong.
     """
     tree = Tree(repo.root, base)
-    environment = find_environment(repo, tree)
     own = load_repository_config(tree.text(REPOSITORY_FILE) or "").checks
+    root = _Place(repo, tree, tree, "", config.checks, own)
     named = (
-        (explicit, "the argument `checks`"),
-        (config.checks.command, "config.toml"),
-        (own.command, REPOSITORY_FILE),
+        ((explicit,) if explicit is not None else (), "the argument `checks`"),
+        (_commands(config.checks), "config.toml"),
+        (_commands(own), REPOSITORY_FILE),
     )
-    for command, found in named:
-        if command is not None:
-            return _checks(command, found, environment, tree, own.timeout_s)
-    for command, found in (*test_commands(tree), *_defaults(tree)):
-        try:
-            return _checks(command, found, environment, tree, own.timeout_s)
-        except CheckUnavailable:
-            continue
-    raise CheckUnavailable(f"No checks were found in {one_line(repo.name)}; {HOW_TO_NAME}.")
+    for commands, found in named:
+        if commands:
+            return tuple(root.checks(command, found) for command in commands)
+    at_root = root.search()
+    if at_root and not (is_split(tree) if at_root.usual else at_root.checks.runner == PLAIN and fans_out(tree)):
+        return (at_root.checks,)
+    of_packages = _of_packages(root, changed)
+    if not (of_packages or at_root):
+        raise CheckUnavailable(f"No checks were found in {one_line(repo.name)}; {HOW_TO_NAME}.")
+    return of_packages or ((at_root.checks,) if at_root else ())
 
 
-def _defaults(tree: Tree) -> list[tuple[str, str]]:
-    names = tree.names()
+def _commands(table: ChecksConfig | RepositoryChecks) -> tuple[str, ...]:
+    return (table.command,) if table.command is not None else table.commands
+
+
+def _of_packages(root: _Place, changed: Collection[str]) -> tuple[Checks, ...]:
     found = []
-    if any(classify(name) == "test" and name.endswith(".py") for name in names):
-        found.append(("pytest", "the repository's Python tests"))
-    return found + [(command, f"the repository's {mark}") for mark, command in DEFAULTS if mark in names]
+    for package in affected(root.tree, changed):
+        if package.folder:
+            inside = git(root.repo.root, "rev-parse", f"{root.tree.id}:{package.folder}").decode().strip()
+            place = dataclasses.replace(root, tree=Tree(root.repo.root, inside), folder=package.folder)
+            found.append(place.search())
+    return tuple(one.checks for one in found if one)
 
 
-def _checks(command: str, found: str, environment: Environment, tree: Tree, timeout_s: float | None) -> Checks:
-    """The checks that a command line means.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Checks, and whether they are no more than what is usual for such files."""
 
-    Raises:
-        CheckUnavailable: it is empty, cannot be read, or its program does not exist.
-    """
-    words, variables = _split(command)
-    arguments = pytest_arguments(words) if words else None
-    if arguments is not None:
-        return Checks(command, "pytest", tuple(arguments), found, environment, variables, timeout_s)
-    if words is None:
-        return Checks(command, "exit_code", ("/bin/sh", "-c", command), found, environment, (), timeout_s)
-    program = words[0]
-    path = environment.variables()["PATH"]
-    exists = (
-        program in tree.names()
-        if "/" in program and not Path(program).is_absolute()
-        else shutil.which(program, path=path)
-    )
-    if not (exists or tree.text(os.path.normpath(program)) is not None):
-        raise CheckUnavailable(
-            f"The checks' command {one_line(program)!r} (from {found}) does not exist; {HOW_TO_NAME}."
+    checks: Checks
+    usual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder of the repository, whole, whose checks are looked for. tree holds its files alone."""
+
+    repo: Repository
+    whole: Tree
+    tree: Tree
+    folder: str
+    config: ChecksConfig
+    own: RepositoryChecks
+
+    def search(self) -> _Found | None:
+        """What the folder's own files say; a task whose results can be told apart goes before one where they cannot."""
+        tasks = self._all(list(test_commands(self.tree)))
+        if tasks and tasks[0].runner == PLAIN:
+            tasks.sort(key=lambda checks: checks.runner == PLAIN or not speaks(self.tree, checks.runner))
+        if tasks:
+            return _Found(tasks[0], usual=False)
+        usual = self._all(default_commands(self.tree))
+        return _Found(usual[0], usual=True) if usual else None
+
+    def _all(self, commands: list[tuple[str, str]]) -> list[Checks]:
+        found = []
+        for command, source in commands:
+            try:
+                found.append(self.checks(command, source))
+            except CheckUnavailable:
+                continue
+        return found
+
+    def checks(self, command: str, found: str) -> Checks:
+        """The checks that a command line means.
+
+        Raises:
+            CheckUnavailable: it is empty, cannot be read, or its program does not exist.
+        """
+        words, variables = _split(command)
+        if words and (line := resolve(self.tree, words)):
+            command = line
+            words, more = _split(line)
+            variables += more
+        runner, argv = (words and known_runner(words)) or (PLAIN, words or ["/bin/sh", "-c", command])
+        report = self.config.report or self.own.report
+        if report and runner in WHOLE_COMMAND:
+            runner, argv = "tap" if report == "tap" else "junit", words or ["/bin/sh", "-c", command]
+        environment = find_environment(self.repo, self.whole, with_pytest=runner != "unittest")
+        if words and runner in WHOLE_COMMAND:
+            self._require(words[0], found, environment)
+        if runner in ("pytest", "unittest"):
+            variables += source_variables(self.tree, dict(variables))
+        parallel = self.config.parallel or self.own.parallel
+        return Checks(
+            command,
+            runner,
+            tuple(argv),
+            found,
+            environment,
+            variables,
+            self.own.timeout_s,
+            self.folder,
+            report,
+            parallel,
         )
-    return Checks(command, "exit_code", tuple(words), found, environment, variables, timeout_s)
+
+    def _require(self, program: str, found: str, environment: Environment) -> None:
+        """Refuse a program that is neither a file of the tree nor on the environment's PATH."""
+        if "/" in program and not Path(program).is_absolute() and self.tree.text(os.path.normpath(program)) is not None:
+            return
+        if not shutil.which(program, path=environment.variables()["PATH"]):
+            raise CheckUnavailable(
+                f"The checks' command {one_line(program)!r} (from {found}) does not exist; {HOW_TO_NAME}."
+            )
 
 
 def _split(command: str) -> tuple[list[str] | None, tuple[tuple[str, str], ...]]:
@@ -132,20 +200,3 @@ def _split(command: str) -> tuple[list[str] | None, tuple[tuple[str, str], ...]]
     # A character that means something to a shell means nothing inside quotes: look at the line without them.
     bare = re.sub(r"'[^']*'|\"[^\"$`]*\"", "", command)
     return (None, ()) if SHELL.search(bare) else (words, tuple(variables))
-
-
-def pytest_arguments(words: list[str]) -> list[str] | None:
-    """The arguments for pytest when a command only runs pytest, else None."""
-    rest = [Path(words[0]).name, *words[1:]]
-    for launcher in (*LAUNCHERS, *LAUNCHERS):
-        start = launcher.split()
-        if rest[: len(start)] == start or (
-            start[0] == "python" and re.fullmatch(r"python[\d.]*", rest[0]) and rest[1:2] == ["-m"]
-        ):
-            rest = rest[len(start) :]
-            while rest and rest[0].startswith("-") and launcher.endswith("run"):
-                rest = rest[2 if rest[0] in ("--extra", "--group", "--with", "-p", "--python") else 1 :]
-            if not rest:
-                return None
-            rest[0] = Path(rest[0]).name
-    return rest[1:] if rest[0] in ("pytest", "py.test") else None

@@ -134,9 +134,7 @@ def git_top(base: Tree) -> frozenset[str]:
     return frozenset(name.decode(errors="replace") for name in listed.split(b"\0") if name)
 
 
-def _python(
-    root: Path, shared: tuple[str, ...], top: frozenset[str], fits: Callable[[Path], bool]
-) -> tuple[Path, str]:
+def _python(root: Path, shared: tuple[str, ...], top: frozenset[str], fits: Callable[[Path], bool]) -> tuple[Path, str]:
     for name in shared:
         folders = sorted((root / name).iterdir()) if name == ".tox" else [root / name]
         for folder in folders:

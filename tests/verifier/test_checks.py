@@ -13,14 +13,16 @@ from conftest import FILES, SANDBOX, git, write
 
 from mcp_router.config import Config
 from mcp_router.errors import CheckUnavailable
-from mcp_router.verifier.checks import find_checks, pytest_arguments
+from mcp_router.verifier.checks import find_checks
+from mcp_router.verifier.runners import pytest as pytest_runner
 from mcp_router.verifier.verifier import CheckVerifier
 from mcp_router.verifier.workspace import open_repository
 
 
 def found(case, explicit=None, config=None):
     repo = open_repository(case.root)
-    return find_checks(repo, repo.head, explicit, config or Config())
+    (checks,) = find_checks(repo, repo.head, explicit, config or Config())
+    return checks
 
 
 MAKE = "BIN := .venv/bin\ntest: check\n\t@$(BIN)/python -m pytest -q tests\n"
@@ -81,7 +83,7 @@ def test_the_command_is_read_from_the_base_not_from_the_patch(bench):
     ],
 )
 def test_a_command_that_only_runs_pytest_is_known(command, arguments):
-    assert pytest_arguments(command.split()) == arguments
+    assert pytest_runner.arguments(command.split()) == arguments
 
 
 def venv(root: Path, *packages: str) -> Path:
@@ -114,7 +116,6 @@ def test_the_repositorys_own_environment_runs_the_patched_code(bench, isolation)
     result = case.verify({"src/thing/__init__.py": "X = 2\n"})
     assert result.verdict == "pass", result.reasons
     assert result.checks["environment"] == "the repository's .venv"
-    assert result.strength == 1.0
 
 
 def test_without_an_environment_python_on_path_is_next_and_then_our_own(bench, monkeypatch):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PASSED = "passed"
 BROKEN = ("failed", "error")
+OUTPUT_CHARS = 4_000
+"""How much of the end of what was printed is kept."""
 CHANNEL = 3
 """The descriptor, in the process of the checks, of a pipe that we read: results come over it as they happen."""
 Problem = Literal[

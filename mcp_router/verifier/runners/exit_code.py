@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcp_router.verifier.runners import CheckRun, Problem
+from mcp_router.verifier.runners import OUTPUT_CHARS, CheckRun, Problem
 
 if TYPE_CHECKING:
     from mcp_router.verifier.checks import Checks
     from mcp_router.verifier.sandboxes.process import Ran
 
-OUTPUT_CHARS = 4_000
 CANNOT_RUN = (126, 127)
 
 
