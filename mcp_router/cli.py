@@ -8,8 +8,10 @@ from typing import Any, NoReturn
 
 import click
 
+from mcp_router.cli_checks import checks, trust
 from mcp_router.cli_common import a_repo, as_json, opened_session, show
 from mcp_router.cli_runs import COMMANDS
+from mcp_router.cli_verify import verify
 
 
 class _Group(click.Group):
@@ -105,56 +107,6 @@ def report(as_json: bool, **given: Any) -> None:
     sys.exit(0 if result.verdict in (None, "pass") else 1)
 
 
-@cli.command()
-@a_repo
-@click.option("--patch", type=click.Path(path_type=Path), required=True, help="A unified diff.")
-@click.option("--checks", help="The command that checks the repository; found otherwise.")
-@click.option("--hidden", type=click.Path(path_type=Path), help="A test file that the repository does not have.")
-@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), help="Seconds for each run.")
-@click.option("--task", help="What was asked for; without it, changing tests is never legitimate.")
-@click.option("--base", help="The commit that the patch is for; the tree as it is otherwise.")
-@as_json
-def verify(
-    repo: Path | None,
-    patch: Path,
-    checks: str | None,
-    hidden: Path | None,
-    timeout_s: float | None,
-    task: str | None,
-    base: str | None,
-    as_json: bool,
-) -> None:
-    """Judge a patch by the repository's own checks; the working tree is not touched."""
-    from mcp_router.config import load_config, state_home
-    from mcp_router.errors import BadInput
-    from mcp_router.types import Verdict, VerificationRequest
-    from mcp_router.verifier.report import verification_json, verification_text
-    from mcp_router.verifier.verifier import CheckVerifier
-
-    try:
-        content = patch.read_bytes()
-    except OSError as error:
-        raise BadInput(f"--patch: {patch} cannot be read ({error.strerror}); name a readable file.") from None
-    if hidden is not None and not hidden.is_file():
-        raise BadInput(f"--hidden: {hidden} is not a file; name a test file.")
-    config = load_config()
-    request = VerificationRequest(
-        repo=(repo or Path.cwd()).absolute(),
-        patch=content,
-        base=base,
-        task=task,
-        checks=checks,
-        hidden=hidden,
-        timeout_s=timeout_s or config.checks.timeout_s,
-    )
-    verdict = CheckVerifier(state_home(), config).verify(request)
-    if as_json:
-        show(verification_json(verdict), True)
-    else:
-        click.echo(verification_text(verdict))
-    sys.exit(0 if verdict.verdict == Verdict.PASS else 1)
-
-
 @cli.command("eval")
 @click.option("--bench", type=click.Choice(["id", "ood176"]), help="A bench of CodeRouterBench.")
 @click.option("--data", type=click.Path(path_type=Path), help="Its folder; $ACROUTER_BENCH otherwise.")
@@ -205,7 +157,7 @@ def memory_show(as_json: bool) -> None:
         show_memory(found)
 
 
-for command in COMMANDS:
+for command in (verify, checks, trust, *COMMANDS):
     cli.add_command(command)
 
 

@@ -23,7 +23,8 @@ def serve(port: int | None) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="acrouter: %(message)s")
     session = Session()
     _end_on_signal(session)
-    threading.Thread(target=session.sweep, name="sweep", daemon=True).start()
+    for work in (session.sweep, session.look_back):
+        threading.Thread(target=work, name=work.__name__, daemon=True).start()
     code = 0
     try:
         _serve(session, port)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mcp_router.background import Background
-from mcp_router.config import Config, load_config, state_home
-from mcp_router.errors import BadInput, MemoryDamaged
+from mcp_router.config import Config, is_off, load_config, state_home
+from mcp_router.errors import AcrouterError, BadInput, MemoryDamaged
 from mcp_router.loop import Router
 from mcp_router.models import client_candidates, configured_candidates
 from mcp_router.orchestrator.learner import Learner
@@ -17,7 +18,7 @@ from mcp_router.orchestrator.policy import AcrouterPolicy, candidate_prices
 from mcp_router.orchestrator.prior import fitted_prior
 from mcp_router.run_log import mark_interrupted
 from mcp_router.types import HOST, Candidate
-from mcp_router.verifier import workspace
+from mcp_router.verifier import history, workspace
 from mcp_router.verifier.verifier import CheckVerifier
 from memory_store.database import Database
 from memory_store.journal import JournalError
@@ -27,6 +28,8 @@ from memory_store.store import MemoryStore
 TITLE_CHARACTERS = 120
 VERIFIER_FPR, VERIFIER_FNR = 0.03, 0.03
 """How often a verdict is taken to be wrong, either way, until it is measured."""
+RECENT_DAYS, RECENT_COMMITS, LOOK_BACK_S = 30, 300, 1.0
+"""What a server looks back at when it starts, for a second at most; `acrouter verify --history` does all."""
 CLOSE_WITHIN_S = 1.2
 """Clients wait about two seconds for a server to end."""
 
@@ -96,6 +99,15 @@ class Session:
     def sweep(self) -> None:
         """Remove what a killed process left behind."""
         workspace.sweep(self.home)
+
+    def look_back(self) -> None:
+        """Lower the verdicts on recent work in this folder's repository that was reverted or corrected since."""
+        if is_off():
+            return
+        since = datetime.now(UTC) - timedelta(days=RECENT_DAYS)
+        with contextlib.suppress(AcrouterError, JournalError, OSError):
+            repository = workspace.open_repository(self.folder)
+            history.look_back(self.store, repository, since, most=RECENT_COMMITS, seconds=LOOK_BACK_S)
 
     def _policy(self, candidates: Sequence[Candidate]) -> AcrouterPolicy:
         return AcrouterPolicy(
