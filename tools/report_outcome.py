@@ -15,14 +15,14 @@ from mcp_router.delegation import cancel as cancel_run
 from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.advise import action
 from mcp_router.intake import ask_of
-from mcp_router.loop import Ask, Claim
+from mcp_router.loop import Ask, Claim, ground
 from mcp_router.models import cost_usd as computed_cost
 from mcp_router.models import resolve
 from mcp_router.outcomes import digest, patch_digest
 from mcp_router.run_log import INTERNAL_FAULT, write_event
 from mcp_router.session import Session
 from mcp_router.types import HOST, Attempt, Base, Decision, Outcome, Tokens, Verdict
-from mcp_router.verifier import workspace
+from mcp_router.verifier import history, workspace
 from mcp_router.views import outcome_view
 from memory_store.records import now
 
@@ -137,8 +137,10 @@ def _take_in(session: Session, decision: Decision, report: Report, job: Job) -> 
 def _judge_advised(
     session: Session, ask: Ask, decision: Decision, report: Report, candidate: str, job: Job
 ) -> Outcome | None:
-    ask, patch = _changed(ask, decision, report.worktree)
+    ask, patch, tree = _changed(ask, decision, report.worktree)
     attempt = _attempt(ask, decision, report, candidate, patch)
+    if patch:
+        attempt = history.hold(*ground(ask), attempt, tree)
     known = session.store.effective_outcome(attempt.attempt_id)
     claimed = session.router.claim(Claim(attempt, _claimed(report), report.note))
     if known is not None and known.source == "verified":
@@ -178,14 +180,16 @@ def _claim_delegated(session: Session, decision: Decision, report: Report) -> Ou
     return session.store.effective_outcome(attempts[-1].attempt_id)
 
 
-def _changed(ask: Ask, decision: Decision, worktree: str | None) -> tuple[Ask, bytes | None]:
-    """The ask with the base that fits, and the patch from there to the tree as it is; None where nothing was recorded.
+def _changed(ask: Ask, decision: Decision, worktree: str | None) -> tuple[Ask, bytes | None, str]:
+    """The ask with the base that fits, the patch from there to the tree as it is, and that tree.
+
+    None for the patch where nothing was recorded.
 
     Raises:
         BadInput, RepositoryError: the worktree is none of this repository's, or it is gone.
     """
     if ask.base is None or ask.task.path is None:
-        return ask, None
+        return ask, None, ""
     folder = Path(worktree).expanduser() if worktree else ask.task.path
     if not folder.is_dir():
         raise BadInput(f"worktree: {str(folder)[:200]!r} is not a folder; name the one in which the work was done.")
@@ -197,7 +201,7 @@ def _changed(ask: Ask, decision: Decision, worktree: str | None) -> tuple[Ask, b
         # A client's own worktree starts from HEAD: the user's uncommitted work was never in it.
         base = Base(commit=base.head, tree=base.tree, head=base.head, dirty=False)
     state = workspace.take_snapshot(repository)
-    return replace(ask, base=base), workspace.diff(repository, base.commit, state.commit)
+    return replace(ask, base=base), workspace.diff(repository, base.commit, state.commit), state.tree
 
 
 def _attempt(ask: Ask, decision: Decision, report: Report, candidate: str, patch: bytes | None) -> Attempt:
