@@ -1,12 +1,10 @@
-"""The commands for people on what delegated runs left behind, and on whose checks are trusted."""
+"""The commands for people on what delegated runs left behind."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from mcp_router.cli_common import a_repo, as_json, opened_session, show
+from mcp_router.cli_common import as_json, opened_session, show
 
 
 @click.command()
@@ -67,28 +65,6 @@ def discard(decision_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@a_repo
-@as_json
-def trust(repo: Path | None, as_json: bool) -> None:
-    """Trust the checks of the repository's .acrouter.toml as they are now: unprotected, if yours are configured so,
-    with the network and with hidden tests outside of it, if they ask for that. Changed ones have to be trusted anew."""
-    from mcp_router.config import REPOSITORY_FILE, load_repository_config, state_home
-    from mcp_router.errors import BadInput
-    from mcp_router.trust import trust as trust_checks
-    from mcp_router.verifier.changes import Tree
-    from mcp_router.verifier.workspace import open_repository, take_snapshot
-
-    repository = open_repository((repo or Path.cwd()).absolute())
-    text = Tree(repository.root, take_snapshot(repository).tree).text(REPOSITORY_FILE) or ""
-    checks = load_repository_config(text).checks
-    said = checks.model_dump(mode="json", exclude_defaults=True)
-    if not said:
-        raise BadInput(f"{REPOSITORY_FILE} of {repository.root} has no [checks]; there is nothing to trust.")
-    trust_checks(state_home(), repository.identity, checks)
-    show({"trusted": repository.identity, "checks": said}, as_json)
-
-
-@click.command()
 @click.option("--days", type=click.IntRange(min=0), default=14, show_default=True, help="Older than this.")
 @click.option("--yes", is_flag=True, help="Drop them; otherwise they are only listed.")
 @as_json
@@ -101,4 +77,4 @@ def gc(days: int, yes: bool, as_json: bool) -> None:
     show({"dropped" if yes else "would_drop": found}, as_json)
 
 
-COMMANDS = (runs, diff, apply, discard, trust, gc)
+COMMANDS = (runs, diff, apply, discard, gc)
