@@ -280,6 +280,19 @@ def test_one_message_counts_as_often_as_it_is_there():
     assert new_findings(Counter({one: 1}), Counter({one: 1, other: 1})) == (other,)
 
 
+def test_a_line_that_several_checkers_complain_of_counts_once(repo):
+    root, base = repo({"pyproject.toml": STRICT, "a.py": "x = 1\n"})
+    judged = commit(root, {"a.py": "x = 1\ny = 2\n"})
+    ruff, mypy = find_checkers(base, environment(root))[0]
+    at_two, at_one = Counter({Finding("a.py", "E", "bad", 2): 1}), Counter({Finding("a.py", "E", "bad", 1): 2})
+    none = Counter[Finding]()
+    found = diagnose(base, judged, {ruff: (none, at_two), mypy: (none, at_two)})
+    assert (found["part"], len(found["new"])) == (round(part(3, 1), 4), 2)
+    assert diagnose(base, judged, {ruff: (none, at_one), mypy: (none, at_two)})["part"] == round(part(5, 1), 4)
+    without = diagnose(base, judged, {ruff: (none, None), mypy: (None, at_two)}, ("ty",))
+    assert (without["part"], without["no_answer"], without["not_installed"]) == (1.0, ["ruff", "mypy"], ["ty"])
+
+
 def test_the_part_falls_with_findings_and_never_below_half():
     parts = [part(new, 20) for new in (0, 1, 3, 10, 10_000)]
     assert parts == sorted(parts, reverse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mcp_router.verifier.changes import Tree
@@ -60,7 +60,7 @@ def diagnose(base: Tree, judged: Tree, answers: Answers, missing: Sequence[str] 
         if before is not None and after is not None
     }
     silenced = new_findings(suppressions(base.texts(paths)), suppressions(judged.texts(paths)))
-    weight = sum(checker.weight * len(found) for checker, found in added.items()) + ERROR * len(silenced)
+    weight = _weight([*((checker.weight, found) for checker, found in added.items()), (ERROR, silenced)])
     named = [(checker.name, finding) for checker, found in added.items() for finding in found]
     named += [(CODE, finding) for finding in silenced]
     return {
@@ -72,6 +72,15 @@ def diagnose(base: Tree, judged: Tree, answers: Answers, missing: Sequence[str] 
         "no_answer": [checker.name for checker in answers if checker not in added],
         "not_installed": list(missing),
     }
+
+
+def _weight(added: Iterable[tuple[int, Sequence[Finding]]]) -> int:
+    """What new findings weigh together; of several checkers that find fault with one line the strictest counts."""
+    lines: Counter[tuple[str, int | None]] = Counter()
+    for weight, found in added:
+        counts = Counter((finding.path, finding.line) for finding in found)
+        lines |= Counter({line: weight * count for line, count in counts.items()})
+    return lines.total()
 
 
 def _counts(
