@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.packages import find_packages
-from mcp_router.verifier.paths import classify, shadows
+from mcp_router.verifier.paths import classify
 
 MARKS = (
     ("Cargo.toml", "cargo test"),
@@ -118,8 +119,7 @@ def is_split(tree: Tree) -> bool:
 
 def source_variables(tree: Tree, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What lets tests import from a folder src that is not installed; nothing where the command says it itself."""
-    names = tree.names()
-    packages = any(re.fullmatch(r"src/\w+/__init__\.py", name) for name in names)
-    if "PYTHONPATH" in given or not packages or any(name.startswith("src/") and shadows(name) for name in names):
+    found = [match for name in tree.names() if (match := re.fullmatch(r"src/(\w+)(/__init__)?\.py", name))]
+    if "PYTHONPATH" in given or not any(match[2] for match in found):
         return ()
-    return (("PYTHONPATH", "src"),)
+    return () if {match[1] for match in found} & sys.stdlib_module_names else (("PYTHONPATH", "src"),)
