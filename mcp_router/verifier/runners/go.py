@@ -95,10 +95,9 @@ class _Told:
     def _end(self, name: str, outcome: str) -> None:
         if WORST.index(outcome) <= WORST.index(self.results.get(name, "passed")):
             self.results[name] = outcome
-        if outcome in BROKEN:
-            self.messages[name] = one_line(
-                STACK.split(self.printed.get(name, ""))[0] or "no reason given", MESSAGE_CHARS
-            )
+        said = one_line(STACK.split(self.printed.get(name, ""))[0], MESSAGE_CHARS)
+        if outcome in BROKEN and said:
+            self.messages[name] = said
 
     def _print(self, name: str, output: str) -> None:
         said = self.printed.get(name, "")

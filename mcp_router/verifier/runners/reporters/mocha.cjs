@@ -20,7 +20,7 @@ function id(test) {
 
 // mocha gives up when one file cannot be loaded, and adds the files of its configuration to those that are named.
 // The module that loads them is there already: mocha makes the reporter first.
-const loader = Object.keys(require.cache).find((name) => /mocha[\\/]lib[\\/]nodejs[\\/]esm-utils\.js$/.test(name));
+const loader = Object.keys(require.cache).find((name) => /mocha[\\/]lib[\\/]nodejs[\\/]esm-utils\.c?js$/.test(name));
 const load = loader && require.cache[loader].exports.requireOrImport;
 if (load) {
   require.cache[loader].exports.requireOrImport = async (file, ...rest) => {

@@ -8,6 +8,11 @@ const OUTCOMES = { pass: "passed", fail: "failed", skip: "skipped", todo: "skipp
 export default class Reporter {
   seen = new WeakSet();
   ended = false;
+  ignores = false;
+
+  onInit(vitest) {
+    this.ignores = vitest.config?.dangerouslyIgnoreUnhandledErrors ?? false;
+  }
 
   onTestModuleEnd(module) {
     this.file(module.task);
@@ -26,7 +31,9 @@ export default class Reporter {
     if (this.ended) return;
     this.ended = true;
     files.forEach((file) => this.file(file));
-    for (const error of errors) {
+    for (const error of this.ignores ? [] : errors) {
+      // Until vitest 2 it was its own reporters that set this.
+      process.exitCode = 1;
       const path = error.VITEST_TEST_PATH;
       if (path) say(fileOf(path), "error", error);
       else fault(error);
