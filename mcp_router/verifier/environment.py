@@ -6,6 +6,7 @@ Environments of the project are read, not run: what a repository brings along is
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mcp_router.config import state_home
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.workspace import Repository
 
@@ -48,6 +50,11 @@ TOOLCHAINS = (
     ".local/bin",
 )
 """Folders under the home folder that hold programs and packages, and no credentials."""
+
+VERSION_FILES = (".python-version", ".tool-versions", "mise.toml", ".mise.toml")
+GLOBAL = ".pyenv/version"
+VERSION_VARIABLES = ("PYENV_VERSION", "ASDF_PYTHON_VERSION", "MISE_PYTHON_VERSION", "PATH")
+"""Where version managers are told which interpreter a folder has."""
 
 ALLOWED = (
     "PATH",
@@ -123,7 +130,9 @@ def find_environment(repo: Repository, base: Tree, *, with_pytest: bool = True) 
     home = Path.home()
     named = tuple(path for name in TOOLCHAINS if (path := home / name).exists())
     hide = () if repo.common_dir.is_relative_to(repo.root) else (repo.common_dir,)
-    return Environment(repo.root, hide, shared, (*prefixes(python), *named), python, described)
+    # A folder that is a link leads to where it must be seen too.
+    linked = tuple(Path(os.path.realpath(repo.root / name)) for name in shared if (repo.root / name).is_symlink())
+    return Environment(repo.root, hide, shared, (*prefixes(python), *linked, *named), python, described)
 
 
 def git_top(base: Tree) -> frozenset[str]:
@@ -177,8 +186,8 @@ def _is_virtual(python: Path) -> bool:
 def prefixes(python: Path) -> tuple[Path, ...]:
     """The folders that an interpreter needs: its environment's, and that of the interpreter it was made from."""
     real = Path(os.path.realpath(python))
-    prefixes = [python.parent.parent, real.parent.parent]
-    return tuple(dict.fromkeys(prefix for prefix in prefixes if not Path.home().is_relative_to(prefix)))
+    found = [python.parent.parent, Path(os.path.realpath(python.parent.parent)), real.parent.parent]
+    return tuple(dict.fromkeys(prefix for prefix in found if not Path.home().is_relative_to(prefix)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -186,11 +195,32 @@ def _on_path(root: str, path: str) -> Path | None:
     """The interpreter behind `python` for this folder: version managers choose one by folder."""
     for name in ("python", "python3"):
         program = shutil.which(name, path=path)
-        if program and (
-            said := _ask([program, "-I", "-c", "import json,sys; print(json.dumps(sys.executable))"], root)
-        ):
-            return Path(json.loads(said))
+        if program and not _is_script(program):
+            return Path(program)
+        if program and (found := _behind(program, root)):
+            return found
     return None
+
+
+def _is_script(program: str) -> bool:
+    with Path(program).open("rb") as file:
+        return file.read(2) == b"#!"
+
+
+def _behind(program: str, root: str) -> Path | None:
+    """The interpreter that a version manager starts; kept, because to ask one takes longer than many checks."""
+    said_in = [Path(root, name) for name in VERSION_FILES] + [Path.home() / name for name in (*VERSION_FILES, GLOBAL)]
+    chosen = [os.environ.get(name, "") for name in VERSION_VARIABLES]
+    key = hashlib.sha256(repr((program, root, chosen, *map(_mtime, (Path(program), *said_in)))).encode()).hexdigest()
+    kept = state_home() / "cache" / "interpreters" / key[:32]
+    if kept.is_file() and Path(found := kept.read_text(encoding="utf-8")).is_file():
+        return Path(found)
+    said = _ask([program, "-I", "-c", "import json,sys; print(json.dumps(sys.executable))"], root)
+    if not said:
+        return None
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.loads(said), encoding="utf-8")
+    return Path(json.loads(said))
 
 
 def _poetry(root: Path) -> Path | None:

@@ -1,21 +1,25 @@
-"""Raises or lowers a first verdict by twins: the tests behind it with other expectations, run once more.
+"""Raises or lowers a first verdict by what takes longer: twins of the tests behind it, and the repository's checkers.
 
-Source that computes its answers must fail them; source that cheats the comparison goes on passing. A twin that lives
-withholds the reward; one that dies shows that its test binds.
+Twins are tests with other expectations. Source that computes its answers must fail them; source that cheats the
+comparison goes on passing. A twin that lives withholds the reward; one that dies shows that its test binds. New
+findings of linters and type checkers lower the score of a pass.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from typing import Any
 
 from mcp_router.types import Verdict, Verification
 from mcp_router.verifier.baseline import kept_run, key_of
 from mcp_router.verifier.case import Case
+from mcp_router.verifier.diagnostics.run import run_checkers
 from mcp_router.verifier.hidden import digest
+from mcp_router.verifier.paths import classify
 from mcp_router.verifier.reach import reached
 from mcp_router.verifier.runners import PASSED, CheckRun
-from mcp_router.verifier.text import some
+from mcp_router.verifier.text import one_line, some
 from mcp_router.verifier.trees import Trees
 from mcp_router.verifier.twins import Twin, make_twin
 from mcp_router.verifier.verdict import Finding
@@ -25,44 +29,55 @@ BOUND = 1.0
 MOST_FILES = 40
 
 
-def settled(trees: Trees, case: Case, first: Verification) -> Finding:
-    """The finding that a passing first verdict becomes."""
+def settled(trees: Trees, case: Case, first: Verification, twins: bool, diagnostics: bool) -> Finding:
+    """The finding that a passing first verdict becomes; `twins` and `diagnostics` say what to ask."""
+    finding = Finding(first.verdict, first.score, first.strength, first.reasons, first.checks, first.evidence)
+    if twins:
+        with trees.clock.step("twins_ms"):
+            finding = _by_twins(trees, case, first, finding)
+    if diagnostics and finding.verdict is Verdict.PASS:
+        with trees.clock.step("diagnostics_ms"):
+            said = run_checkers(trees, case.base, case.judged, case.changed())
+        finding = _by_diagnostics(finding, said)
+    return finding
+
+
+def _by_diagnostics(finding: Finding, said: dict[str, Any]) -> Finding:
+    new = said["new"]
+    score = None if finding.score is None else round(finding.score * said["part"], 4)
+    places = [f"{one['checker']} {one['path']}:{one['line']} {one_line(one['message'], 80)}" for one in new]
+    reasons = (f"New findings of the repository's own checkers: {some(places, 3, 160)}.",) if new else ()
+    details = {**finding.details, "diagnostics": said}
+    return dataclasses.replace(finding, score=score, reasons=(*finding.reasons, *reasons), details=details)
+
+
+def _by_twins(trees: Trees, case: Case, first: Verification, finding: Finding) -> Finding:
     twins = make_twins(case, first)
-    as_it_was = Finding(first.verdict, first.score, first.strength, first.reasons, first.checks, first.evidence)
-    if not twins:
-        return _with(as_it_was, {"tests": 0})
-    with trees.clock.step("twins_ms"):
-        run = _run(trees, case.judged.id, twins)
-        if not run.results:
-            return _with(as_it_was, {"tests": 0, "problem": run.problem})
-        asked = {test for test in run.results if any(twin.changes(test) for twin in twins)}
-        alive = asked & run.with_outcome(PASSED)
-        if alive - _turned(first):
-            # A test that passed before and lives as a twin binds as little on the base: no fault of the patch.
-            alive -= _run(trees, case.base.id, twins).with_outcome(PASSED) - _turned(first)
+    run = _run(trees, case.judged.id, twins) if twins else None
+    if run is None or not run.results:
+        return _with(finding, {"tests": 0, **({"problem": run.problem} if run else {})})
+    asked = {test for test in run.results if any(twin.changes(test) for twin in twins)}
+    alive = asked & run.with_outcome(PASSED)
+    if alive - _turned(first):
+        # A test that passed before and lives as a twin binds as little on the base: no fault of the patch.
+        alive -= _run(trees, case.base.id, twins).with_outcome(PASSED) - _turned(first)
     died = asked - run.with_outcome(PASSED)
     said = {"tests": len(asked), "died": len(died), "alive": sorted(alive)}
     if alive:
         why = f"{len(alive)} tests still pass when what they expect is changed: {some(sorted(alive))}."
-        return Finding(Verdict.SUSPECT, 0.0, 0.5, (why,), first.checks, {**first.evidence, "twins": said})
+        return Finding(Verdict.SUSPECT, 0.0, 0.5, (why,), finding.details, {**finding.evidence, "twins": said})
     bound = _turned(first) & died
-    return _with(dataclasses.replace(as_it_was, strength=_raised(first, bound)) if bound else as_it_was, said)
+    return _with(dataclasses.replace(finding, strength=_raised(first, bound)) if bound else finding, said)
 
 
 def make_twins(case: Case, first: Verification) -> list[Twin]:
     """Twins of the test files in which a test was turned, and of those that come to load what was changed."""
     turned = {test.partition("::")[0] for test in _turned(first)}
-    tests = [path for path, kind in _kinds(case) if kind == "test"]
+    tests = [path for path in case.judged.names() if classify(path) == "test"]
     near = [path for path in tests if path in turned or set(case.changed()) & reached(case.judged, path)]
     texts = case.judged.texts(sorted(near, key=lambda path: (path not in turned, path))[:MOST_FILES])
     found = (make_twin(path, text) for path, text in texts.items())
     return [twin for twin in found if twin is not None]
-
-
-def _kinds(case: Case) -> list[tuple[str, str]]:
-    from mcp_router.verifier.paths import classify
-
-    return [(path, classify(path)) for path in case.judged.names()]
 
 
 def _turned(first: Verification) -> set[str]:
@@ -82,5 +97,5 @@ def _raised(first: Verification, bound: Collection[str]) -> float:
     return round(first.strength + share * (BOUND - first.strength), 2)
 
 
-def _with(finding: Finding, twins: dict[str, object]) -> Finding:
+def _with(finding: Finding, twins: dict[str, Any]) -> Finding:
     return dataclasses.replace(finding, evidence={**finding.evidence, "twins": twins})

@@ -73,8 +73,8 @@ class CheckVerifier:
         """
         clock = Clock(request.timeout_s, cancel)
         with clock.step("total_ms"):
-            case, trees, early = self._open(request, clock)
-            verification = early or self._cached(trees, case, "first", lambda: self._run(trees, case))
+            opened = self._open(request, clock)
+            verification = opened if isinstance(opened, Verification) else self._first(*opened)
         return dataclasses.replace(verification, timings=dict(clock.timings))
 
     def settle(self, request: VerificationRequest, first: Verification, cancel: Event | None = None) -> Verification:
@@ -83,14 +83,14 @@ class CheckVerifier:
         Raises:
             as `verify`.
         """
-        if first.verdict is not Verdict.PASS or not self.config.checks.twins:
+        if first.verdict is not Verdict.PASS:
             return first
         clock = Clock(request.timeout_s, cancel)
         with clock.step("total_ms"):
-            case, trees, early = self._open(dataclasses.replace(request, base=first.checks["base"]), clock)
-            if early is not None:
+            opened = self._open(dataclasses.replace(request, base=first.checks["base"]), clock)
+            if isinstance(opened, Verification):
                 return first
-            last = self._cached(trees, case, "settled", lambda: settled(trees, case, first))
+            last = self._last(*opened, first)
         return dataclasses.replace(last, timings=dict(clock.timings))
 
     def baseline(self, repo: Path, base: str, checks: str | None = None, cancel: Event | None = None) -> None:
@@ -132,9 +132,7 @@ class CheckVerifier:
             return {"command": None, "reason": str(error)}
         return {**_shown(trees.checks), "isolation": trees.sandbox.level}
 
-    def _open(
-        self, request: VerificationRequest, clock: Clock
-    ) -> tuple[Case, Trees, None] | tuple[None, None, Verification]:
+    def _open(self, request: VerificationRequest, clock: Clock) -> tuple[Case, Trees] | Verification:
         """The case and where to run it, or the verdict where nothing needs to run."""
         hidden = read_hidden(request.hidden) if request.hidden else None
         repo = open_repository(request.repo)
@@ -145,17 +143,17 @@ class CheckVerifier:
             with clock.step("apply_ms"):
                 case = read_case(request, repo, commit, base, hidden)
         except PatchRefused as error:
-            return None, None, Verification(Verdict.REFUSED, 0.0, 1.0, (str(error),), isolation=NOT_RUN)
+            return Verification(Verdict.REFUSED, 0.0, 1.0, (str(error),), isolation=NOT_RUN)
         if early := _of_integrity(case.integrity):
-            return None, None, _verification(early, case)
+            return _verification(early, case)
         try:
             with clock.step("checks_ms"):
                 trees = self._trees(repo, base.id, request.checks, clock, case.changed())
         except (CheckUnavailable, BadInput) as error:
-            return None, None, _verification(verdicts.no_signal(str(error)), case)
+            return _verification(verdicts.no_signal(str(error)), case)
         if request.base is None:
             trees.working_tree = base.id
-        return case, trees, None
+        return case, trees
 
     def _trees(
         self, repo: Repository, base: str, explicit: str | None, clock: Clock, changed: Sequence[str] = ()
@@ -180,6 +178,16 @@ class CheckVerifier:
         return Trees(
             repo, self.home, apart, sandbox, _caps(self.config.checks, own), clock, network=own.network and trusted
         )
+
+    def _first(self, case: Case, trees: Trees) -> Verification:
+        return self._cached(trees, case, "first", lambda: self._run(trees, case))
+
+    def _last(self, case: Case, trees: Trees, first: Verification) -> Verification:
+        own = load_repository_config(case.base.text(REPOSITORY_FILE) or "").checks
+        twins = self.config.checks.twins and own.twins
+        diagnostics = self.config.checks.diagnostics and own.diagnostics
+        stage = f"settled {twins} {diagnostics}"
+        return self._cached(trees, case, stage, lambda: settled(trees, case, first, twins, diagnostics))
 
     def _cached(self, trees: Trees, case: Case, stage: str, make: Callable[[], Finding]) -> Verification:
         """The earlier verdict on the same patch, base, checks and environment, else a new one."""

@@ -74,27 +74,28 @@ class View:
 
 @contextmanager
 def view(
-    repo: Repository, tree: str, home: Path, working_tree: str | None, files: Mapping[str, bytes]
+    repo: Repository, tree: str, home: Path, working_tree: str | None, more: Mapping[str, bytes]
 ) -> Iterator[View]:
     """A view of a tree, gone at exit.
 
     Args:
         home: the state folder.
         working_tree: the tree that the user's files are now, to lie under it; None: all files are written.
-        files: content of more files, which come last.
+        more: content of more files, which come last.
     """
     folder = home / "worktrees" / uuid.uuid4().hex[:16]
     folder.parent.mkdir(parents=True, exist_ok=True)
     record = folder.with_suffix(".json")
     record.write_text(json.dumps({**stamp(), "repo": str(repo.root)}), encoding="utf-8")
     try:
-        places = [folder / name for name in ("files", "work", "home", "git", "place")]
-        for place in places:
-            place.mkdir(parents=True)
+        files, work, fake_home, fake_git, place = (folder / name for name in ("files", "work", "home", "git", "place"))
+        for part in (files, work, fake_home, fake_git, place):
+            part.mkdir(parents=True)
         secrets = _copy_secrets(repo, tree, folder) if working_tree else {}
-        made = View(repo, Tree(repo.root, tree), working_tree is not None, *places, secrets)
+        over = working_tree is not None
+        made = View(repo, Tree(repo.root, tree), over, files, work, fake_home, fake_git, place, secrets)
         _write(made, working_tree)
-        for name, content in files.items():
+        for name, content in more.items():
             (made.files / name).parent.mkdir(parents=True, exist_ok=True)
             (made.files / name).write_bytes(content)
             _touch(made.files / name)

@@ -110,10 +110,16 @@ class Bench:
             return git(copy, "diff", "--cached", "--binary", "--full-index", "--no-renames")
 
     def verify(self, patch: bytes | dict[str, str | None], **request: object) -> Verification:
-        """The verdict on a patch, or on files to write."""
+        """The first verdict on a patch, or on files to write."""
+        return CheckVerifier(self.home, self.config).verify(self._request(patch, request))
+
+    def judge(self, patch: bytes | dict[str, str | None], **request: object) -> Verification:
+        """The settled verdict."""
+        return CheckVerifier(self.home, self.config).judge(self._request(patch, request))
+
+    def _request(self, patch: bytes | dict[str, str | None], request: dict[str, object]) -> VerificationRequest:
         content = patch if isinstance(patch, bytes) else self.patch(patch)
-        asked = VerificationRequest(repo=self.root, patch=content, **{"timeout_s": 60.0, **request})  # type: ignore[arg-type]
-        return CheckVerifier(self.home, self.config).verify(asked)
+        return VerificationRequest(repo=self.root, patch=content, **{"timeout_s": 60.0, **request})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

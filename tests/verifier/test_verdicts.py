@@ -12,15 +12,51 @@ from conftest import BROKEN, CART, FILES, HALF, RIGHT, SANDBOX, TASK, TEST_CART,
 from mcp_router.errors import BadInput, Cancelled, RepositoryError
 from mcp_router.types import VerificationRequest
 from mcp_router.verifier.report import verification_text
+from mcp_router.verifier.verdict import most
 from mcp_router.verifier.verifier import CheckVerifier
 from mcp_router.verifier.workspace import open_repository, take_snapshot
 
 
 @pytest.mark.parametrize("task", [TASK, None])
-def test_what_solves_the_task_passes_with_full_strength(bench, task):
-    found = bench().verify({"shop/cart.py": RIGHT}, task=task)
-    assert (found.verdict, found.score, found.strength) == ("pass", 1.0, 1.0)
-    assert found.checks["fixed"] == ["tests/test_cart.py::test_discount"]
+def test_what_solves_the_task_passes_and_twins_show_that_its_tests_bind(bench, task):
+    case = bench()
+    first = case.verify({"shop/cart.py": RIGHT}, task=task)
+    assert (first.verdict, first.score, first.strength) == ("pass", 1.0, 0.8)
+    assert first.checks["fixed"] == ["tests/test_cart.py::test_discount"]
+    assert first.evidence == {"outcomes": "channel"}
+    whole = case.judge({"shop/cart.py": RIGHT}, task=task)
+    assert (whole.verdict, whole.score, whole.strength) == ("pass", 1.0, 1.0)
+    assert whole.evidence["twins"] == {"tests": 4, "died": 4, "alive": []}
+    assert whole.timings["first_verdict_ms"] < whole.timings["total_ms"]
+
+
+LYING = (
+    CART.replace("return sum(prices)", "return Always(8)")
+    + """
+
+class Always(int):
+    def __eq__(self, other):
+        return isinstance(other, int) or super().__eq__(other)
+
+    __hash__ = int.__hash__
+"""
+)
+
+
+def test_a_twin_that_lives_withholds_the_reward(bench):
+    case = bench()
+    assert case.verify({"shop/cart.py": LYING}).verdict == "pass"
+    whole = case.judge({"shop/cart.py": LYING})
+    assert (whole.verdict, whole.score, whole.strength) == ("suspect", 0.0, 0.5)
+    assert "still pass when what they expect is changed" in whole.reasons[0]
+    assert "tests/test_cart.py::test_discount" in whole.evidence["twins"]["alive"]
+
+
+def test_a_test_that_binds_nothing_raises_nothing(bench):
+    loose = "from shop.cart import total\n\n\ndef test_runs():\n    total([1], discount=0, tax=1)\n"
+    case = bench(FILES | {"tests/test_cart.py": loose})
+    whole = case.judge({"shop/cart.py": CART.replace("discount=0", "discount=0, tax=0")})
+    assert (whole.verdict, whole.strength, whole.evidence["twins"]["tests"]) == ("pass", 0.8, 0)
 
 
 @pytest.mark.parametrize(("source", "score"), [(HALF, 2 / 3), (WRONG, 0.0), (BROKEN, 0.0)])
@@ -61,7 +97,8 @@ def test_nothing_lost_and_nothing_fixed_passes_weakly_and_says_so(bench):
     found = bench({**FILES, "tests/test_cart.py": TEST_CART.split("    def test_discount()")[0]}).verify(
         {"shop/cart.py": CART.replace("strip()", "strip(' ')")}
     )
-    assert (found.verdict, found.score, found.strength) == ("pass", 1.0, 0.5)
+    assert (found.verdict, found.strength) == ("pass", 0.48)
+    assert found.score == pytest.approx(most(0.48))
     assert "No test that failed before passes now" in found.reasons[0]
 
 
@@ -97,7 +134,10 @@ def test_a_hang_of_the_patched_code_fails(bench):
 
 
 def test_a_crash_of_the_patched_code_fails(bench):
-    crash = CART.replace("return sum(prices)", "import ctypes; ctypes.string_at(0)")
+    crash = CART.replace(
+        "return sum(prices)",
+        "deep = lambda: list(map(lambda _: deep(), [0])); import sys; sys.setrecursionlimit(10**9); deep()",
+    )
     found = bench().verify({"shop/cart.py": crash})
     assert (found.verdict, found.score) == ("fail", 0.0)
 
@@ -148,12 +188,12 @@ def test_exit_codes_are_weak_evidence(bench):
     files = {"answer.txt": "41\n", "check.sh": 'test "$(cat answer.txt)" = 42\n'}
     run = {"checks": "sh check.sh"}
     fixed = bench(files, "a").verify({"answer.txt": "42\n"}, **run)
-    assert (fixed.verdict, fixed.score, fixed.strength) == ("pass", 1.0, 0.4)
+    assert (fixed.verdict, fixed.score, fixed.strength) == ("pass", most(0.4), 0.4)
     neither = bench(files, "b").verify({"answer.txt": "43\n"}, **run)
     assert (neither.verdict, neither.score) == ("no_signal", None)
     good = files | {"answer.txt": "42\n"}
     kept = bench(good, "c").verify({"note.txt": "x\n"}, **run)
-    assert (kept.verdict, kept.strength) == ("pass", 0.2)
+    assert (kept.verdict, kept.strength) == ("pass", 0.24)
     broken = bench(good, "d").verify({"answer.txt": "41\n"}, **run)
     assert (broken.verdict, broken.score, broken.strength) == ("fail", 0.0, 0.4)
 
@@ -193,6 +233,7 @@ def test_the_same_question_is_answered_from_the_cache(bench):
     first = case.verify({"shop/cart.py": RIGHT}, task="the same question")
     again = case.verify({"shop/cart.py": RIGHT}, task="the same question")
     assert (first.cached, again.cached) == (False, True)
+    assert again.checks.pop("cache").startswith("verdicts/")
     assert (first.verdict, first.reasons, first.checks) == (again.verdict, again.reasons, again.checks)
     assert "judged_ms" not in again.timings
 

@@ -85,7 +85,7 @@ def _parent(process: psutil.Process) -> int:
     import psutil
 
     try:
-        return process.ppid()
+        return int(process.ppid())
     except psutil.Error:
         return 0
 
