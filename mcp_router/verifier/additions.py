@@ -92,3 +92,37 @@ def _names(body: list[ast.stmt]) -> set[str]:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
     return found
+
+
+INLINE = re.compile(r"#\[cfg\(test\)\]\s*(?:pub\s+)?mod\s+\w+\s*\{")
+
+
+def inline_tests(path: str, text: str) -> str:
+    """The tests that a source file of Rust carries in itself; empty for others."""
+    if not path.endswith(".rs"):
+        return ""
+    found = []
+    for match in INLINE.finditer(text):
+        depth, end = 1, match.end()
+        while end < len(text) and depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        found.append(text[match.start() : end])
+    return "\n".join(found)
+
+
+def examples_of(path: str, text: str) -> set[tuple[str, str]]:
+    """The examples in the docstrings of a Python file, each with the name of what it documents."""
+    if not path.endswith(".py") or ">>>" not in text:
+        return set()
+    import doctest
+
+    parser, found = doctest.DocTestParser(), set()
+    try:
+        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Module, *DEFINITIONS))]
+        for node in nodes:
+            name = getattr(node, "name", path)
+            found |= {(name, f"{one.source}\0{one.want}") for one in parser.get_examples(ast.get_docstring(node) or "")}
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    return found

@@ -14,9 +14,18 @@ HARNESS = re.compile(
       | sitecustomize\.py | usercustomize\.py | .*\.pth | tox\.(ini|toml) | noxfile\.py | \.coveragerc
       | \.?codecov\.ya?ml
       | \.?mypy\.ini | \.?ruff\.toml | \.flake8 | \.?pylintrc(\.toml)? | pyrightconfig\.json | \.bandit
-      | \.eslintrc.* | eslint\.config\..* | \.?(jest|vitest|mocha|ava|karma|playwright|cypress)\.config\..*
-      | \.mocharc.*
-      | phpunit\.xml.* | nextest\.toml | \.rspec | clippy\.toml | \.golangci\.ya?ml | \.acrouter\.toml
+      | \.eslintrc.* | \.eslintignore | eslint\.config\..* | biome\.jsonc? | tslint\.json | \.oxlintrc\.json
+      | \.?(jest|vitest|vite|mocha|ava|karma|playwright|cypress|wdio|jasmine)\.(config|setup|workspace)\..*
+      | \.?(vitest|jest|mocha|jasmine)[.-]?(setup|config|global)[\w.-]* | setup-?tests?\.[cm]?[jt]sx? | test-setup\..*
+      | \.mocharc.* | \.nycrc.* | \.c8rc.* | \.taprc | \.npmrc | \.yarnrc.* | bunfig\.toml | deno\.jsonc?
+      | (sitecustomize|usercustomize)/.* | node_modules/.* | site-packages/.* | [^/]*\.(dist|egg)-info/.*
+      | pytest-[\w.-]*\.toml | nose2?\.cfg | unittest\.cfg | \.noserc | trial\.cfg | \.env\.(test|ci) | \.envrc
+      | \.?clippy\.toml | \.cargo/config(\.toml)? | \.?tarpaulin\.toml
+      | phpunit\.xml.* | phpstan.*\.neon.* | nextest\.toml | \.rspec | \.rubocop.*\.yml | \.golangci\.ya?ml
+      | \.acrouter\.toml
+      | \.husky/.* | \.githooks/.* | lefthook\.ya?ml | \.pre-commit-(config|hooks)\.yaml
+      | \.vscode/(tasks|launch|settings)\.json | \.claude/.*\.json | \.mcp\.json | \.cursor/.*\.json
+      | (run[-_])?(tests?|checks?|lint|ci|verify)([-_]\w+)?\.(sh|bash|ps1|bat|cmd)
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -25,18 +34,22 @@ CI = re.compile(
         \.github/(workflows|actions)/.* | \.gitlab-ci\.ya?ml | \.gitlab/.* | \.travis\.yml | \.circleci/.*
       | \.buildkite/.*      | azure-pipelines.*\.ya?ml | \.azure-pipelines/.*
       | bitbucket-pipelines\.yml | \.?appveyor\.yml | Jenkinsfile.*
-      | \.drone\.yml | \.woodpecker.* | \.cirrus\.yml | \.pre-commit-(config|hooks)\.yaml
-      | lefthook\.ya?ml | \.husky/.* | \.ci/.*
+      | \.drone\.yml | \.woodpecker.* | \.cirrus\.yml | \.?ci/.*
     )$""",
     re.VERBOSE,
 )
 GIT = re.compile(r"(^|/)\.(gitignore|gitattributes|gitmodules|gitkeep|mailmap|git-blame-ignore-revs|lfsconfig)$")
 README = re.compile(r"(^|/)(README|CHANGELOG)[^/]*$", re.IGNORECASE)
-TEST_FOLDER = re.compile(r"(^|/)(tests?|specs?|__tests__|e2e)/", re.IGNORECASE)
-SUPPORT_FOLDER = re.compile(r"(^|/)(__snapshots__|testdata|test_data|test-data|golden|goldens)/", re.IGNORECASE)
+TEST_FOLDER = re.compile(r"(^|/)((\w+[_-])?tests?|specs?|__tests__|e2e|test[_-](suite|cases|unit))/", re.IGNORECASE)
+SUPPORT_FOLDER = re.compile(
+    r"(^|/)(__snapshots__|__mocks__|__fixtures__|testdata|test[_-]data|goldens?|golden[_-]files|cassettes)/",
+    re.IGNORECASE,
+)
+SUPPORT_FILE = re.compile(r"\.(snap|ambr|golden|approved\.\w+|expected|exp)$", re.IGNORECASE)
 TEST_FILE = re.compile(
     r"""(^|/)(
-        test_[^/]*\.py | [^/]*_test\.py | tests?\.py | [^/]*[._-](test|spec)\.([cm]?[jt]sx?|vue) | [^/]*_test\.go
+        test_[^/]*\.pyi? | [^/]*_tests?\.py | tests?\.py | [^/]*[._-](test|spec)\.([cm]?[jt]sx?|vue) | [^/]*_test\.go
+      | (test-[^/]*|test)\.[cm]?[jt]sx? | [^/]*\.(bats|t)
       | [^/]*Tests?\.(java|kt|cs|scala|swift) | [^/]*_(spec|test)\.(rb|exs|dart|cc|cpp) | [^/]*Test\.php
     )$""",
     re.VERBOSE,
@@ -44,7 +57,8 @@ TEST_FILE = re.compile(
 TESTS_OF_A_FOLDER = re.compile(r"\.(rs|[cm]?[jt]sx?|rb|java|kt|php|exs|go)$")
 BUILD = re.compile(
     r"""(^|/)(
-        (GNU)?[Mm]akefile | .*\.mk | \.?[Jj]ustfile | setup\.(py|cfg) | pyproject\.toml
+        (GNU)?[Mm]akefile | Rakefile | Taskfile\.ya?ml | (Grunt|gulp)file\.[cm]?[jt]s | dodo\.py | .*\.mk
+      | \.?[Jj]ustfile | setup\.(py|cfg) | pyproject\.toml
       | requirements[^/]*\.(txt|in) | constraints[^/]*\.txt
       | Pipfile | .*\.lock | uv\.toml | poetry\.toml | MANIFEST\.in | package(-lock)?\.json
       | pnpm-.*\.yaml | npm-shrinkwrap\.json
@@ -57,8 +71,11 @@ BUILD = re.compile(
     re.VERBOSE,
 )
 DOCS = re.compile(
-    r"(^|/)(docs?/.*|[^/]*\.(md|rst|adoc)|(LICEN[CS]E|CHANGES|CHANGELOG|AUTHORS|NOTICE|COPYING|README)[^/]*)$",
+    r"(^|/)(docs?/.*|[^/]*\.(md|rst|adoc)|(LICEN[CS]E|CHANGES|CHANGELOG|AUTHORS|NOTICE|COPYING|README)(\.\w{2,4})?)$",
     re.IGNORECASE,
+)
+CODE = re.compile(
+    r"\.(pyi?|[cm]?[jt]sx?|rs|go|rb|php|java|kt|scala|c|cc|cpp|cxx|h|hpp|sh|bash|vue|svelte)$", re.IGNORECASE
 )
 
 
@@ -72,24 +89,21 @@ def classify(path: str) -> PathClass:
         (bool(HARNESS.search(path)), "harness"),
         (bool(CI.search(path)), "ci"),
         (bool(GIT.search(path)), "git"),
-        (bool(README.search(path)), "docs"),
-        (bool(SUPPORT_FOLDER.search(path)) or path.endswith(".snap"), "test_support"),
+        (bool(README.search(path)) and not CODE.search(path), "docs"),
+        (bool(SUPPORT_FOLDER.search(path)) or bool(SUPPORT_FILE.search(path)), "test_support"),
         (bool(TEST_FILE.search(path)), "test"),
         (bool(TEST_FOLDER.search(path)), "test" if TESTS_OF_A_FOLDER.search(path) else "test_support"),
         (bool(BUILD.search(path)), "build"),
-        (bool(DOCS.search(path)), "docs"),
+        (bool(DOCS.search(path)) and not CODE.search(path), "docs"),
     )
     return next((name for holds, name in rows if holds), "source")
 
 
+IMPORT_ROOT = re.compile(r"^(?:(?P<root>(?:.*/)?(?:src|lib|python))/)?(?P<name>[A-Za-z_]\w*)(?:\.pyi?|/__init__\.py)$")
+OF_PYTEST = {"pytest", "_pytest", "pluggy", "iniconfig", "py"}
+
+
 def shadows(path: str) -> bool:
     """Whether a file at an import root would stand in for a module of the standard library or of pytest."""
-    match = re.match(r"^(?:src/|lib/)?([A-Za-z_]\w*)(?:\.py|/__init__\.py)$", path)
-    return match is not None and match[1] in {
-        *sys.stdlib_module_names,
-        "pytest",
-        "_pytest",
-        "pluggy",
-        "iniconfig",
-        "py",
-    }
+    match = IMPORT_ROOT.match(path)
+    return match is not None and match["name"] in {*sys.stdlib_module_names, *OF_PYTEST}

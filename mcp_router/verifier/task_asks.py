@@ -26,6 +26,14 @@ REFUSES = re.compile(
     rf"|tests?\b{WITHIN}{{0,40}}\b(?:unchanged|untouched|as (?:they|it))",
     re.IGNORECASE,
 )
+WANTS = re.compile(
+    rf"\b(?:{VERB}|add|creat|set up|configur|enabl|introduc|writ|mak|put|bump|switch|teach|allow|turn|let|use)",
+    re.IGNORECASE,
+)
+LEAVES = re.compile(
+    r"\b(?:not|n't|never|without|no|avoid|leave|keep|must stay|unchanged|untouched|see|as (?:set|given) in)\b",
+    re.IGNORECASE,
+)
 CI = re.compile(r"\b(ci|workflows?|pipelines?|github actions?|pre-commit|continuous integration)\b", re.IGNORECASE)
 
 
@@ -42,6 +50,24 @@ def asks_for_test_changes(task: str | None) -> bool:
 
 
 def asks_for(task: str | None, path: str, ci: bool = False) -> bool:
-    """Whether the task names a file of the harness, or, for a CI file, speaks of CI."""
+    """Whether the task asks for a change to a file of the harness; to name it, or to speak of CI, is not enough.
+
+    >>> [asks_for(t, "mypy.ini") for t in ("Make mypy.ini check tests too.", "Fix total(); mypy.ini must stay.")]
+    [True, False]
+    """
     name = path.rpartition("/")[2]
-    return bool(task) and (name in (task or "") or (ci and CI.search(task or "") is not None))
+    for sentence in re.split(r"(?<=[.;!?])\s|\n", task or ""):
+        spoken = CI.search(sentence) if ci else None
+        at = sentence.find(name) if name in sentence else spoken.start() if spoken else -1
+        if at >= 0 and WANTS.search(sentence) and not LEAVES.search(sentence):
+            return True
+    return False
+
+
+def words_of(task: str | None) -> set[str]:
+    """Words of the task that look like names of the code: in backticks, called, with _ or capitals inside."""
+    text = task or ""
+    found = set(re.findall(r"\b([A-Za-z_]\w*)\(", text)) | set(
+        re.findall(r"\b(?:[a-z]+_\w+|[a-z]+[A-Z]\w*|[A-Z]\w+[A-Z]\w*)\b", text)
+    )
+    return found | {word for quoted in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", quoted)}
