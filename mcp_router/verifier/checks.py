@@ -92,12 +92,11 @@ def _commands(table: ChecksConfig | RepositoryChecks) -> tuple[str, ...]:
 
 
 def _of_packages(root: _Place, changed: Collection[str]) -> tuple[Checks, ...]:
+    folders = dict.fromkeys(package.folder for package in affected(root.tree, changed) if package.folder)
     found = []
-    for package in affected(root.tree, changed):
-        if package.folder:
-            inside = git(root.repo.root, "rev-parse", f"{root.tree.id}:{package.folder}").decode().strip()
-            place = dataclasses.replace(root, tree=Tree(root.repo.root, inside), folder=package.folder)
-            found.append(place.search())
+    for folder in folders:
+        inside = git(root.repo.root, "rev-parse", f"{root.tree.id}:{folder}").decode().strip()
+        found.append(dataclasses.replace(root, tree=Tree(root.repo.root, inside), folder=folder).search())
     return tuple(one.checks for one in found if one)
 
 

@@ -30,7 +30,7 @@ PYTEST_STYLE = re.compile(r"^(async )?def test|\bpytest\b|^class Test\w*(\(objec
 UNITTEST_STYLE = re.compile(r"\bTestCase\b")
 FAMILIES = {
     ".py": ("pytest", "unittest"),
-    ".rs": ("cargo",),
+    ".rs": ("cargo", "nextest"),
     ".go": ("go",),
     ".java": ("junit",),
     ".kt": ("junit",),
@@ -98,10 +98,10 @@ def _finds(start: str, test: str, names: tuple[str, ...]) -> bool:
 
 def speaks(tree: Tree, runner: str) -> bool:
     """Whether a runner is for most of the source of a tree, and not for a corner of it such as its web site."""
-    suffixes = Counter(PurePosixPath(name).suffix for name in tree.names())
-    weights = Counter(
-        {runners: sum(suffixes[end] for end in FAMILIES if FAMILIES[end] == runners) for runners in FAMILIES.values()}
-    )
+    weights: Counter[tuple[str, ...]] = Counter()
+    for name in tree.names():
+        weights[FAMILIES.get(PurePosixPath(name).suffix, ())] += 1
+    del weights[()]
     return bool(weights) and runner in weights.most_common(1)[0][0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -55,6 +56,131 @@ def test_who_names_the_command_first_wins(bench):
     assert (found(case).argv, found(case).timeout_s) == (("-q",), 7)
     assert found(case, "sh -c 'true'").argv == ("sh", "-c", "true")
     assert found(case, "true && false").argv == ("/bin/sh", "-c", "true && false")
+
+
+def npm(test: str, **more: str) -> dict[str, str]:
+    return {"package.json": json.dumps({"scripts": {"test": test, **more}})}
+
+
+UNITTESTS = {"shop.py": "", "test_shop.py": "import unittest\n\nclass T(unittest.TestCase):\n    def test(self): ...\n"}
+JUST = {"Justfile": "test: unit\n\nunit:\n    uvx ruff check .\n    npx vitest run\n"}
+POE = {"pyproject.toml": '[tool.poe.tasks]\ntest = {cmd = "python -m unittest discover -s t"}\n'}
+RUNS = {
+    "npm runs vitest": (npm("eslint . && vitest run --coverage"), "vitest", ("--coverage",)),
+    "npm runs another script": (npm("npm run unit -- --ci", unit="cross-env jest"), "jest", ("--ci",)),
+    "npm compiles first": (npm("tsc && mocha dist"), "exit_code", ("npm", "test")),
+    "npm compiles before": (npm("node --test", pretest="npm run build"), "exit_code", ("npm", "test")),
+    "npm checks types first": (npm("node --test", pretest="tsc --noEmit"), "node", ("--test",)),
+    "npm elsewhere": (npm("cd web && vitest run"), "exit_code", ("npm", "test")),
+    "make runs npm": ({"Makefile": "test:\n\tnpm test\n", **npm("mocha")}, "mocha", ()),
+    "make elsewhere": ({"Makefile": "test:\n\tcd web && npm test\n", **npm("mocha")}, "exit_code", ("make", "test")),
+    "make by what it needs": (
+        {"Makefile": "test: lint unit\nlint:\n\truff check\nunit:\n\tpytest a\n"},
+        "pytest",
+        ("a",),
+    ),
+    "just by what it needs": (JUST, "vitest", ()),
+    "poe": (POE, "unittest", ("discover", "-s", "t")),
+    "tox runs unittest": ({"tox.ini": "[testenv]\ncommands = {envpython} -m unittest -v\n"}, "unittest", ("-v",)),
+    "unittest only": (UNITTESTS, "unittest", ()),
+    "unittest in a folder": ({"t/test_a.py": UNITTESTS["test_shop.py"]}, "unittest", ("discover", "-s", "t")),
+    "unittest with pytest's settings": (UNITTESTS | {"pytest.ini": "[pytest]\n"}, "pytest", ()),
+    "unittest out of reach": (
+        {"a/b/test_a.py": UNITTESTS["test_shop.py"], "test_b.py": UNITTESTS["test_shop.py"]},
+        "pytest",
+        (),
+    ),
+    "django": (UNITTESTS | {"manage.py": ""}, "exit_code", ("python", "manage.py", "test")),
+    "node": ({"package.json": "{}", "a.test.js": "require('node:test')\n"}, "node", ("--test",)),
+    "cargo": ({"Cargo.toml": "[package]\n", "src/lib.rs": ""}, "cargo", ()),
+    "cargo with a web site": (
+        {"Cargo.toml": "[package]\n", "src/lib.rs": "", "src/a.rs": "", **npm("jest")},
+        "jest",
+        (),
+    ),
+    "maven": ({"mvnw": "", "pom.xml": ""}, "junit", ("./mvnw", "test")),
+}
+
+
+@pytest.mark.parametrize(("files", "runner", "argv"), RUNS.values(), ids=RUNS)
+def test_a_task_that_only_runs_a_known_runner_is_run_as_that_runner(bench, files, runner, argv):
+    checks = found(bench({"a.txt": "", **files}))
+    assert (checks.runner, checks.argv, checks.folder) == (runner, argv, "")
+
+
+def test_what_cannot_be_told_apart_gives_way_only_to_a_runner_for_most_of_the_source(bench):
+    script = {"Makefile": "test:\n\tsh check.sh\n", **npm("jest")}
+    assert found(bench({**script, "a.py": "", "b.py": "", "a.js": ""}, "a")).runner == "exit_code"
+    assert found(bench({**script, "a.py": "", "b.js": "", "a.js": ""}, "b")).runner == "jest"
+
+
+def test_a_command_of_the_users_is_looked_into_too(bench):
+    case = bench(FILES | {"Makefile": MAKE})
+    checks = found(case, "make test")
+    assert (checks.runner, checks.argv, checks.found) == ("pytest", ("-q", "tests"), "the argument `checks`")
+
+
+def test_several_commands_are_several_checks(bench):
+    case = bench(FILES | {".acrouter.toml": "[checks]\ncommands = ['pytest -q', 'X=1 sh check.sh']\nparallel = 3\n"})
+    repo = open_repository(case.root)
+    checks = find_checks(repo, repo.head, None, Config())
+    assert [(one.runner, one.argv, one.parallel) for one in checks] == [
+        ("pytest", ("-q",), 3),
+        ("exit_code", ("sh", "check.sh"), 3),
+    ]
+    mine = Config.model_validate({"checks": {"commands": ["pytest -x"], "parallel": 2}})
+    (one,) = find_checks(repo, repo.head, None, mine)
+    assert (one.argv, one.parallel, one.found) == (("-x",), 2, "config.toml")
+
+
+def test_a_named_report_is_read_where_no_runner_is_known(bench):
+    own = "[checks]\ncommand = 'sh check.sh'\nreport = '{}'\n"
+    assert found(bench(FILES | {".acrouter.toml": own.format("tap")}, "a")).runner == "tap"
+    junit = found(bench(FILES | {".acrouter.toml": own.format("out/*.xml")}, "b"))
+    assert (junit.runner, junit.report, junit.argv) == ("junit", "out/*.xml", ("sh", "check.sh"))
+    known = found(bench(FILES | {".acrouter.toml": own.format("tap").replace("sh check.sh", "pytest")}, "c"))
+    assert known.runner == "pytest"
+
+
+def test_a_folder_src_is_on_the_path_unless_the_command_says_otherwise(bench):
+    case = bench({"src/shop/__init__.py": "X = 1\n", "tests/test_a.py": "import shop\n\ndef test_a(): ...\n"})
+    assert found(case).variables == (("PYTHONPATH", "src"),)
+    assert found(case, "PYTHONPATH=lib pytest").variables == (("PYTHONPATH", "lib"),)
+    assert case.verify({"src/shop/__init__.py": "X = 2\n"}).checks["result"]["passed"] == 1
+    assert found(bench({**FILES, "src/a/__init__.py": "", "src/json.py": ""}, "shadowed")).variables == ()
+
+
+PROJECT = '[project]\nname = "{}"\ndependencies = [{}]\n'
+TEST = "def test_a():\n    assert 1\n"
+PACKAGES = {
+    "libs/a/pyproject.toml": PROJECT.format("a", ""),
+    "libs/a/tests/test_a.py": TEST,
+    "libs/b/pyproject.toml": PROJECT.format("b", '"a"'),
+    "libs/b/tests/test_a.py": TEST,
+    "libs/c/package.json": '{"name": "c", "scripts": {"test": "node --test"}}',
+}
+
+
+def test_a_monorepo_without_checks_of_its_own_has_those_of_the_packages_that_a_patch_reaches(bench):
+    case = bench(PACKAGES)
+    repo = open_repository(case.root)
+
+    def of(*changed: str) -> list[tuple[str, str]]:
+        return [(one.folder, one.runner) for one in find_checks(repo, repo.head, None, Config(), changed)]
+
+    assert of() == [("libs/a", "pytest"), ("libs/b", "pytest"), ("libs/c", "node")]
+    assert of("libs/a/x.py") == [("libs/a", "pytest"), ("libs/b", "pytest")]
+    assert of("libs/c/x.js") == [("libs/c", "node")]
+    whole = bench({**PACKAGES, "pytest.ini": "[pytest]\n"}, "whole")
+    assert found(whole).folder == ""
+
+
+def test_a_script_that_runs_every_package_is_run_by_package(bench):
+    files = {
+        "package.json": '{"workspaces": ["libs/*"], "scripts": {"test": "turbo run test"}}',
+        "libs/c/package.json": '{"name": "c", "scripts": {"test": "node --test"}}',
+    }
+    assert (found(bench(files)).folder, found(bench(files, "again")).runner) == ("libs/c", "node")
 
 
 @pytest.mark.parametrize("command", ["frobnicate", "./missing.sh -x", "'unclosed", ""])

@@ -8,7 +8,7 @@ from typing import cast
 
 from mcp_router.verifier.runners import Runner
 
-NAMES = ("pytest", "unittest", "vitest", "jest", "mocha", "node", "tap", "junit", "exit_code")
+NAMES = ("pytest", "unittest", "vitest", "jest", "mocha", "node", "cargo", "nextest", "go", "tap", "junit", "exit_code")
 """Each is a module of this package; exit_code takes whatever the others do not know."""
 PLAIN = "exit_code"
 WHOLE_COMMAND = ("tap", "junit", PLAIN)
