@@ -12,16 +12,36 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from mcp_router.verifier.changes import Tree
-from mcp_router.verifier.reach import reached
+from mcp_router.verifier.reach import changed_definitions, comes_to, reached
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
 CALL = re.compile(r"([A-Za-z_]\w+)\s?\(")
 CODE = re.compile(r"`([A-Za-z_][\w.]*)`")
+WORDS = re.compile(r"\w+")
+MENDS = re.compile(
+    r"\b(?:fix|bug|fail|broken|breaks|wrong|crash|incorrect|error|regress|ignor|should|instead|repair|correct)", re.I
+)
+KEEPS = re.compile(
+    r"^\W*(?:please\s+)?(?:refactor|renam|document|reformat|format|lint|annotate|tidy|clean|bump|upgrade|comment|"
+    r"add (?:the |a |some )?(?:missing )?(?:docstring|comment|type|test|documentation))",
+    re.I,
+)
+"""Tasks that leave what the code does as it is: no old failure is theirs to mend."""
+ADDS = re.compile(
+    r"^\W*(?:please\s+)?(?:add|implement|introduce|create|support|write|provide|allow|expose|extend)", re.I
+)
+COMMON = re.compile(
+    r"tests?|testing|should|must|function|method|class|module|files?|makes?|when|with|without|that|this|returns?|values?|"
+    r"code|pass|passes|fails?|failing|errors?|does|have|from|into|python|never|below|above|also|only|works?|existing|"
+    r"given|them|they|which|cases?"
+)
+LACKS = re.compile(r"(?:module named|import name|attribute|argument|name) '(?:[\w.]*\.)?(\w+)'")
+"""How a failure says which name it did not find."""
 MISSING = re.compile(r"No module named '([\w.]+)'")
 OUTSIDE = re.compile(
     r"ConnectionRefusedError|Connection refused|Network is unreachable|Name or service not known|gaierror|"
     r"Temporary failure in name resolution|ConnectionError|fixture '[^']*' not found|failed on (?:setup|teardown) with|"
-    r"Read-only file system|command not found"
+    r"Read-only file system|command not found|git-lfs\.github\.com/spec"
 )
 
 
@@ -44,8 +64,13 @@ def find_targets(
     task: str | None,
     tree: Tree,
     changed: Collection[str],
+    base: Tree | None = None,
 ) -> set[str]:
-    """The baseline's failures that the patch is to fix.
+    """The baseline's failures that the patch is to fix; the first that finds any.
+
+    Those that the task names; whose source or message mentions code that the task mentions; those fixed, with what
+    still fails in the same files; and where nothing was fixed, those that a look at the task and the patch ties to
+    both (`_tied`).
 
     Args:
         failures: the baseline's failures that are not flaky, each with the first line of its message.
@@ -53,13 +78,65 @@ def find_targets(
         task: what was asked, if known.
         tree: the tree that was judged.
         changed: the paths that the patch changes.
+        base: the tree before the patch; without it, what the patch changes is known by file only.
     """
-    if not task:
-        names = tree.names()
-        ours = {test for test, message in failures.items() if test in fixed or not of_environment(message, names)}
-        return (set(fixed) | _reaching(ours, tree, changed)) if fixed else ours
-    named = {test for test in failures if _names(task, test)}
-    return named or _reaching(failures, tree, changed) | _mentioning(failures, task, tree)
+    named = {test for test in failures if task and _names(task, test)}
+    if named:
+        return named
+    keeps = task is not None and KEEPS.search(task) is not None and not MENDS.search(task)
+    if task and not keeps and (mentioned := _mentioning(failures, task, tree)):
+        return mentioned | set(fixed)
+    files = {test.partition("::")[0] for test in fixed}
+    if fixed or keeps:
+        return {test for test in failures if test in fixed or (not keeps and test.partition("::")[0] in files)}
+    names = tree.names()
+    ours = {test: said for test, said in failures.items() if task or not of_environment(said, names)}
+    return _tied(ours, task or "", tree, changed, base)
+
+
+def _tied(failures: Mapping[str, str], task: str, tree: Tree, changed: Collection[str], base: Tree | None) -> set[str]:
+    """Failures that come to code that the task is about, where nothing was fixed that would show which it is about.
+
+    That code is what the task mentions, else what the patch defines otherwise, else the files that it changes. A task
+    that adds something is about a failure only where their words agree too, or where the message asks for it.
+    """
+    aims = identifiers(task) or (changed_definitions(base, tree, changed) if base else set())
+    near = _coming_to(failures, aims, tree, changed)
+    if not aims or not (task or near):
+        near |= _reaching(failures, tree, changed)
+    alike = {test for test in failures if _alike(task, test)}
+    if ADDS.search(task):
+        wanted = aims | {PurePosixPath(path).stem for path in changed} | set(WORDS.findall(task))
+        lacking = {test: LACKS.search(said) for test, said in failures.items()}
+        return (near & alike) | {test for test, found in lacking.items() if found and found[1] in wanted}
+    return near | (alike if MENDS.search(task) else set())
+
+
+def _coming_to(tests: Collection[str], aims: set[str], tree: Tree, changed: Collection[str]) -> set[str]:
+    """The tests that use one of these definitions, directly or not, or that name a changed file.
+
+    All of them where names cannot be followed.
+    """
+    files = [PurePosixPath(path).name for path in changed]
+    texts = tree.texts(sorted({test.partition("::")[0] for test in tests}))
+    found = set()
+    for test in tests:
+        file = test.partition("::")[0]
+        source = _source(test, texts)
+        words = set(WORDS.findall(source))
+        if not file.endswith(".py") or any(name in source for name in files) or aims & comes_to(tree, file, words):
+            found.add(test)
+    return found
+
+
+def _alike(task: str, test: str) -> bool:
+    """Whether a test's name shares a telling word with the task, endings aside."""
+    file, _, inner = test.partition("::")
+    name = re.sub(r"\[.*", "", inner).rpartition("::")[2] or PurePosixPath(file).stem
+    words = [word for word in re.findall(r"[a-z]{4,}", task.lower()) if not COMMON.fullmatch(word)]
+    parts = [part for part in re.findall(r"[a-z]{4,}", name.lower()) if not COMMON.fullmatch(part)]
+    pairs = ((word, part) for word in words for part in parts if abs(len(word) - len(part)) <= 3)
+    return any(word.startswith(part) or part.startswith(word) for word, part in pairs)
 
 
 def _names(task: str, test: str) -> bool:
@@ -77,11 +154,13 @@ def _reaching(tests: Collection[str], tree: Tree, changed: Collection[str]) -> s
     return {test for test in tests if loads[test.partition("::")[0]]}
 
 
-def _mentioning(tests: Collection[str], task: str, tree: Tree) -> set[str]:
-    """The tests whose source mentions an identifier of the task's text."""
+def _mentioning(tests: Mapping[str, str], task: str, tree: Tree) -> set[str]:
+    """The tests whose source, or what they complain of, mentions an identifier of the task's text."""
     words = identifiers(task)
-    texts = tree.texts(sorted({test.partition("::")[0] for test in tests}))
-    return {test for test in tests if words & set(re.findall(r"\w+", _source(test, texts)))}
+    texts = tree.texts(sorted({test.partition("::")[0] for test in tests})) if words else {}
+    return {
+        test for test, said in tests.items() if words & {*WORDS.findall(_source(test, texts)), *WORDS.findall(said)}
+    }
 
 
 def identifiers(task: str) -> set[str]:
