@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import git, write
+from conftest import FILES, git, write
 
+from mcp_router.types import VerificationRequest
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.diagnostics import Finding, command, diagnose, find_checkers, new_findings, part, read
 from mcp_router.verifier.environment import OWN, Environment
 from mcp_router.verifier.sandboxes.process import KEPT_BYTES
+from mcp_router.verifier.verifier import CheckVerifier
 
 STRICT = "[tool.mypy]\nstrict = true\n[tool.ruff.lint]\nselect = ['E', 'F']\n"
 CART = "def total(prices: list[int]) -> int:\n    return sum(prices)\n"
@@ -125,16 +128,16 @@ def test_a_broken_configuration_is_no_fault_of_the_patch(repo, text):
 
 
 def test_mypy_is_given_what_it_is_configured_for_else_the_packages_at_the_top(repo):
-    def targets(files):
+    def is_given(files, *more):
         tree = commit(root, files)
         (checker,) = find_checkers(tree, environment(root))[0]
-        return checker.argv[checker.argv.index("--show-error-codes") + 1 :]
+        assert checker.argv[-len(more) - 1 :] == (sys.executable, *more)
 
     root, _ = repo({"mypy.ini": "[mypy]\n"})
     shop = {"shop/__init__.py": "", "shop/cart.py": CART, "tests/test_a.py": "", "setup.py": "", "tool.py": ""}
-    assert targets(shop) == ("shop", "tool.py")
-    assert targets({"src/a/__init__.py": ""}) == ("src",)
-    assert targets({"mypy.ini": "[mypy]\nfiles = shop\n"}) == ()
+    is_given(shop, "shop", "tool.py")
+    is_given({"src/a/__init__.py": ""}, "src")
+    is_given({"mypy.ini": "[mypy]\nfiles = shop\n"})
 
 
 def test_the_checkers_of_python_find_what_a_patch_adds_and_nothing_that_was_there(repo):
@@ -162,6 +165,28 @@ def test_a_patch_without_new_findings_keeps_its_whole_score(repo):
     judged = commit(root, {"shop/old.py": None, "shop/new.py": "import os\n" + CART})
     found = judge(base, judged, ["shop/old.py", "shop/new.py"])
     assert (found["part"], found["new"], found["changed_lines"]) == (1.0, [], 0)
+
+
+def test_a_module_that_a_patch_adds_is_not_blamed_for_the_errors_of_others(bench, monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    old = CART + "\n\ndef half(price: int) -> str:\n    return price / 2\n"
+    case = bench(FILES | {"pyproject.toml": STRICT, "shop/cart.py": old, "tests/test_cart.py": "def test(): pass\n"})
+
+    def judged(text):
+        request = VerificationRequest(repo=case.root, patch=case.patch({"shop/new.py": text}), timeout_s=60)
+        return CheckVerifier(case.home, case.config).judge(request)
+
+    kept = len(list((case.home / "cache").glob("diagnostics/*.json")))
+    right, wrong = judged(CART), judged('x: int = "a"\n')
+    found = [one.checks["diagnostics"] for one in (right, wrong)]
+    assert [one["checkers"]["mypy"] for one in found] == [
+        {"before": 1, "after": 1, "new": 0},
+        {"before": 1, "after": 2, "new": 1},
+    ]
+    assert (right.verdict, wrong.verdict) == ("pass", "pass")
+    assert right.score * found[1]["part"] == pytest.approx(wrong.score, abs=0.001)
+    assert "shop/new.py:1" in wrong.reasons[-1]
+    assert len(list((case.home / "cache").glob("diagnostics/*.json"))) == kept + 5, "one a tree and command"
 
 
 def test_a_finding_that_is_silenced_costs_as_much_as_the_finding(repo):
@@ -251,10 +276,10 @@ RECORDED = {
         "src/b.ts(2,50): error TS2322: Type 'A' is not assignable to type 'B'.\n  Types of property 'x' differ.\n",
         ("src/b.ts", "TS2322", 2),
     ),
-    "go vet": (1, "# m\n./a.go:12:3: unreachable code\n", ("a.go", "error", 12)),
+    "go vet": (1, "# m\nvet: ./b.go:2:12: undefined: x\n", ("b.go", "error", 2)),
 }
-"""Printed by flake8 7.4, pylint 4.1, pyright 1.1.414, basedpyright 1.40, ty, eslint 10.15, biome 2.6 and tsc 7.0, cut
-down; that of go vet is written after its documentation."""
+"""Printed by flake8, pylint 4, pyright 1.1.414, basedpyright 1.40, ty, eslint 10.15, biome 2.6, tsc 7.0 and go vet
+1.27 over files with these faults, and cut down."""
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -335,6 +360,9 @@ def test_clippy_judges_a_crate(repo):
 
 
 PACKAGE = {"name": "m", "private": True, "devDependencies": {"eslint": "^9", "typescript": "~5.9"}}
+TSCONFIG = (
+    '{"compilerOptions": {"strict": true, "lib": ["es5"], "skipLibCheck": true, "types": []}, "include": ["src"]}'
+)
 ESLINT_CONFIG = "module.exports = [{rules: {'no-unused-vars': 'error'}}];\n"
 
 
@@ -356,7 +384,7 @@ def test_the_checkers_of_javascript_find_what_a_patch_adds(repo, node_modules):
     files = {
         "package.json": json.dumps(PACKAGE),
         "eslint.config.js": ESLINT_CONFIG,
-        "tsconfig.json": '{"compilerOptions": {"strict": true}, "include": ["src"]}',
+        "tsconfig.json": TSCONFIG,
         ".gitignore": "node_modules\n",
         "src/use.ts": 'import { total } from "./cart";\nexport const sum: number = total([1]);\n',
         "src/cart.ts": "export function total(prices: number[]): number {\n  return prices.length;\n}\n",

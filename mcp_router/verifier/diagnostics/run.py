@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from mcp_router.verifier.baseline import write_json
@@ -34,37 +35,48 @@ def run_checkers(trees: Trees, base: Tree, judged: Tree, changed: Sequence[str])
 
 
 def _answers(trees: Trees, tree: Tree, checkers: Sequence[Checker], changed: Sequence[str]) -> Answers:
-    """Each checker's findings; an empty count where none of the files is there, nothing for one with no file at all."""
+    """Each checker's findings, kept by tree and command; no answer for one that none of the changed files is for."""
     names = set(tree.names())
     present = [path for path in changed if path in names]
-    commands = {checker: command(checker, present) for checker in checkers if command(checker, changed)}
-    key = hashlib.sha256(
-        repr((tree.id, sorted(present), list(commands), trees.checks[0].environment.fingerprint())).encode()
-    ).hexdigest()[:32]
-    file = trees.home / "cache" / "diagnostics" / f"{key}.json"
+    commands: dict[Checker, list[str]] = {}
+    answers: Answers = {}
+    for checker in checkers:
+        if command(checker, changed) is None:
+            continue
+        # A checker of the whole project has its say on a base that has none of the changed files too.
+        argv = command(checker, changed if checker.whole else present)
+        answers[checker] = Counter() if argv is None else _kept(_file(trees, tree, argv))
+        if argv is not None and answers[checker] is None:
+            commands[checker] = argv
+    found = _run(trees, tree, commands) if commands else {}
+    for checker, counted in found.items():
+        if counted is not None:
+            kept = [asdict(finding) for finding in counted.elements()]
+            write_json(_file(trees, tree, commands[checker]), kept)
+    return answers | found
+
+
+def _file(trees: Trees, tree: Tree, argv: Sequence[str]) -> Path:
+    said = repr((tree.id, argv, trees.level(), trees.checks[0].environment.fingerprint()))
+    return trees.home / "cache" / "diagnostics" / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.json"
+
+
+def _kept(file: Path) -> Counter[Finding] | None:
     try:
-        kept = [_counter(one) for one in json.loads(file.read_text(encoding="utf-8"))]
-        return dict(zip(commands, kept, strict=True))
+        return Counter(Finding(**finding) for finding in json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        found = _run(trees, tree, commands)
-        write_json(file, [one and [asdict(finding) for finding in one.elements()] for one in found.values()])
-        return found
+        return None
 
 
-def _counter(kept: list[dict[str, Any]] | None) -> Counter[Finding] | None:
-    return None if kept is None else Counter(Finding(**finding) for finding in kept)
+def _run(trees: Trees, tree: Tree, commands: Mapping[Checker, list[str]]) -> Answers:
+    environment = trees.checks[0].environment
 
-
-def _run(trees: Trees, tree: Tree, commands: Mapping[Checker, list[str] | None]) -> Answers:
     def over(view: View) -> Answers:
-        environment, root = trees.checks[0].environment, trees.sandbox.seen_at(view)
         found: Answers = {}
         for checker, argv in commands.items():
-            if argv is None:
-                found[checker] = Counter()
-                continue
             ran = trees.execute(argv, view, environment, "", {})
+            root = trees.sandbox.seen_at(view)
             found[checker] = None if ran.stopped else read(checker, ran.exit_code, ran.output, root)
         return found
 
-    return trees.on(tree.id, over) if commands else {}
+    return trees.on(tree.id, over)

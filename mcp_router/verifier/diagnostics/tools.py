@@ -9,7 +9,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mcp_router.verifier.changes import Tree
@@ -45,7 +45,7 @@ def find_checkers(tree: Tree, environment: Environment) -> tuple[tuple[Checker, 
             missing.append(tool.name)
             continue
         weight = ERROR if tool.whole else STYLE
-        for name, more in _variants(tool.name, tree, texts, environment):
+        for name, more in _variants(tool.name, tree, texts, _python(program, environment)):
             suffixes = (*SCRIPT, *TYPED) if tool.name == "eslint" and _lints_types(texts) else tool.suffixes
             found.append(Checker(name, (program, *tool.options, *more), suffixes, tool.whole, weight))
     return tuple(found), tuple(missing)
@@ -70,12 +70,18 @@ def _program(tool: Tool, environment: Environment) -> str | None:
     return next((place for name in tool.programs if (place := shutil.which(name, path=path))), None)
 
 
-def _variants(name: str, tree: Tree, texts: Texts, environment: Environment) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _python(program: str, environment: Environment) -> str:
+    """The interpreter whose packages the checked code imports: that beside the checker, else that of the tests."""
+    beside = Path(program).with_name("python")
+    return str(beside if beside.exists() else environment.python)
+
+
+def _variants(name: str, tree: Tree, texts: Texts, python: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The runs of a checker: its name, and what this project adds to its options."""
     if name == "mypy":
-        yield name, () if _mypy_says_what(texts) else _python_roots(tree)
+        yield name, ("--python-executable", python, *(() if _mypy_says_what(texts) else _python_roots(tree)))
     elif name in ("pyright", "basedpyright"):
-        yield name, ("--pythonpath", str(environment.python))
+        yield name, ("--pythonpath", python)
     elif name == "tsc":
         text = texts["tsconfig.json"]
         # A composite project may not do without the file that makes it incremental.
