@@ -58,6 +58,7 @@ def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list
     settings, cargo, options, harness = split(checks.argv)
     named = selected(only) if only else []
     kept = unselected(options) if only else options
+    harness += [f"--test-threads={checks.parallel}"] if checks.parallel else []
     after = ["--", *harness] if harness else []
     told = {
         "whole": [*cargo, "test", *OURS, *kept, *named, *after],

@@ -44,7 +44,7 @@ def arguments(words: list[str]) -> list[str] | None:
     return None if REFUSED & {word.partition("=")[0] for word in rest} else [*settings[1:], *rest[2:]]
 
 
-def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list[str]:  # noqa: ARG001
+def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list[str]:
     """go test, its lines on the channel; `only` names packages or files of tests."""
     settings, words = split_settings(checks.argv)
     options = without(words, DROPPED, DROPPED_WITH_VALUE)
@@ -53,7 +53,10 @@ def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list
             word for at, word in enumerate(options) if word.startswith("-") or (at and options[at - 1] in VALUED)
         ]
         options += dict.fromkeys(str(root / PurePosixPath(one).parent) if one.endswith(".go") else one for one in only)
-    return [*settings, "/bin/sh", "-c", TO_CHANNEL, "sh", "go", "test", "-json", *options]
+    ours = ["-json", *([f"-p={checks.parallel}", f"-parallel={checks.parallel}"] if checks.parallel else [])]
+    # go counts its own use in the user's folder of settings, where nothing else of the checks should write.
+    apart = ["env", *settings[1:], f"XDG_CONFIG_HOME={place / 'config'}"]
+    return [*apart, "/bin/sh", "-c", TO_CHANNEL, "sh", "go", "test", *ours, *options]
 
 
 @dataclass(slots=True)

@@ -51,4 +51,5 @@ def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list
         named = [str(root / file) for file in only]
         options = [*options_of(without(options, {"--runTestsByPath"}), VALUED), "--runTestsByPath", *named]
     ours = [f"--reporters={reporter}", "--coverage=false", f"--cacheDirectory={place / 'cache'}"]
+    ours += [f"--maxWorkers={checks.parallel}"] if checks.parallel else []
     return [*settings, program(checks, root, "jest"), *ours, *options]

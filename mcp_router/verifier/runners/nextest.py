@@ -50,6 +50,7 @@ def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list
     if only:
         # Documentation is no target here.
         options = [*unselected(options), *selected([name for name in only if not name.endswith("/doc")])]
+    options += [f"--test-threads={checks.parallel}"] if checks.parallel else []
     after = ["--", *filters] if filters else []
     env = ["env", *settings[1:], "NEXTEST_EXPERIMENTAL_LIBTEST_JSON=1", "NEXTEST_NO_INPUT_HANDLER=1"]
     return [*env, "/bin/sh", "-c", TO_CHANNEL, "sh", *cargo, "nextest", "run", *OURS, *options, *after]
