@@ -131,7 +131,12 @@ class _Test:
 def read_tap(text: str, file: str = "") -> Stream:
     """Read one stream of TAP; `file` is the test file that printed it, where that is known.
 
-    >>> read_tap("    ok 1 - b\n    1..1\nnot ok 1 - a\nok 2 # SKIP c\n1..2\n").results
+    >>> read_tap('''
+    ...     ok 1 - b
+    ...     1..1
+    ... not ok 1 - a
+    ... ok 2 # SKIP c
+    ... 1..2''').results
     {'tap::a > b': 'passed', 'tap::a': 'failed', 'tap::2': 'skipped'}
     """
     reader = _Reader(Stream(file))
