@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mcp_router.types import VerificationRequest
 from mcp_router.verifier import patch as patches
 from mcp_router.verifier.changes import Change, Tree, changes_between
+from mcp_router.verifier.hidden import Hidden, read_hidden
 from mcp_router.verifier.integrity import Integrity, inspect, judged_tree
+from mcp_router.verifier.terms import Terms
 from mcp_router.verifier.workspace import Repository
 
 
@@ -15,7 +17,7 @@ from mcp_router.verifier.workspace import Repository
 class Case:
     """What was asked, the base's tree, the tree to run the checks on, and what was found in the changed files.
 
-    commit is the base as a commit; hidden the content of the hidden test file, None where there is none.
+    commit is the base as a commit; hidden a test file that the repository does not have.
     """
 
     request: VerificationRequest
@@ -24,14 +26,24 @@ class Case:
     judged: Tree
     changes: tuple[Change, ...]
     integrity: Integrity
-    hidden: bytes | None
+    hidden: Hidden | None
+
+    def with_hidden(self, terms: Terms) -> Case:
+        """With the hidden file that the repository names, where the request names none.
+
+        Raises:
+            BadInput: that file cannot be used.
+        """
+        if self.hidden is not None or terms.hidden is None:
+            return self
+        return replace(self, hidden=read_hidden(terms.hidden, terms.hidden_command))
 
     def changed(self) -> list[str]:
         """The paths that the patch changes."""
         return [change.path for change in self.changes]
 
 
-def read_case(request: VerificationRequest, repo: Repository, commit: str, base: Tree, hidden: bytes | None) -> Case:
+def read_case(request: VerificationRequest, repo: Repository, commit: str, base: Tree, hidden: Hidden | None) -> Case:
     """Read a patch and look at every path that it changes.
 
     Raises:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mcp_router.errors import BadInput
 from mcp_router.verifier.paths import classify
 
 
-def read_hidden(path: Path) -> bytes:
-    """The file's bytes.
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A test file, its content, and how to run it with {file} for its place; None: by the runner of the checks."""
+
+    source: Path
+    content: bytes
+    command: str | None = None
+
+
+def read_hidden(path: Path, command: str | None = None) -> Hidden:
+    """The file as it is now.
 
     Raises:
         BadInput: it cannot be read, or is a Python file with a syntax error.
@@ -26,7 +36,7 @@ def read_hidden(path: Path) -> bytes:
             compile(content, path.name, "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             raise BadInput(f"hidden: {path} is not valid Python ({error}); correct it.") from None
-    return content
+    return Hidden(path, content, command)
 
 
 def hidden_name(names: tuple[str, ...], source: Path) -> str:
@@ -45,6 +55,6 @@ def _is_test(name: str, suffix: str) -> bool:
     return name.endswith(suffix) and classify(name) == "test"
 
 
-def digest(content: bytes | None) -> str:
-    """A name for content in a cache; "-" for none."""
-    return "-" if content is None else hashlib.sha256(content).hexdigest()
+def digest(content: bytes) -> str:
+    """A name for content in a cache."""
+    return hashlib.sha256(content).hexdigest()

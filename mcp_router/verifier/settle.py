@@ -29,13 +29,13 @@ BOUND = 1.0
 MOST_FILES = 40
 
 
-def settled(trees: Trees, case: Case, first: Verification, twins: bool, diagnostics: bool) -> Finding:
-    """The finding that a passing first verdict becomes; `twins` and `diagnostics` say what to ask."""
+def settled(trees: Trees, case: Case, first: Verification) -> Finding:
+    """The finding that a passing first verdict becomes."""
     finding = Finding(first.verdict, first.score, first.strength, first.reasons, first.checks, first.evidence)
-    if twins:
+    if trees.terms.twins:
         with trees.clock.step("twins_ms"):
             finding = _by_twins(trees, case, first, finding)
-    if diagnostics and finding.verdict is Verdict.PASS:
+    if trees.terms.diagnostics and finding.verdict is Verdict.PASS:
         with trees.clock.step("diagnostics_ms"):
             said = run_checkers(trees, case.base, case.judged, case.changed())
         finding = _by_diagnostics(finding, said)

@@ -17,6 +17,7 @@ from mcp_router.verifier.environment import Environment
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import Sandbox
 from mcp_router.verifier.sandboxes.process import Caps, Ran
+from mcp_router.verifier.terms import Terms
 from mcp_router.verifier.views import View, view
 from mcp_router.verifier.workspace import Repository, overlayable, working_tree
 
@@ -28,6 +29,7 @@ WEAKEST_LAST = ("channel", "report", "exit_code")
 RUNS_IN_ALL = 3
 """All runs together end within this many times the limit of one."""
 MARGIN_S = 1.0
+MEGABYTE = 1_000_000
 
 
 @dataclass(slots=True)
@@ -79,23 +81,21 @@ class Clock:
 class Trees:
     """Where and how the trees of one verification are run.
 
-    network: the checks may use it. polite: they give way to whatever else runs. working_tree: the user's files as a
-    tree, once known.
+    polite: the checks give way to whatever else runs. working_tree: the user's files as a tree, once known.
     """
 
     repo: Repository
     home: Path
     checks: tuple[Checks, ...]
     sandbox: Sandbox
-    caps: Caps
+    terms: Terms
     clock: Clock
-    network: bool = False
     polite: bool = False
     working_tree: str | None = None
 
     def level(self) -> str:
         """The isolation, as caches tell it apart."""
-        return f"{self.sandbox.level}{' with network' if self.network else ''}"
+        return f"{self.sandbox.level}{' with network' if self.terms.network else ''}"
 
     def run(self, tree: str, only: Sequence[str] = (), files: Mapping[str, bytes] | None = None) -> CheckRun:
         """Run the checks over a tree.
@@ -130,10 +130,11 @@ class Trees:
         self, argv: Sequence[str], view: View, environment: Environment, folder: str, variables: dict[str, str]
     ) -> Ran:
         """Run a command over a view, within the time that is left."""
-        caps = dataclasses.replace(self.caps, timeout_s=self.clock.left_s())
+        terms = self.terms
+        caps = Caps(self.clock.left_s(), terms.memory_mb * MEGABYTE, terms.disk_mb * MEGABYTE, terms.processes)
         argv = ["nice", "-n", "19", *argv] if self.polite else argv
         return self.sandbox.run(
-            argv, view, environment, caps, self.clock.cancel, folder=folder, variables=variables, network=self.network
+            argv, view, environment, caps, self.clock.cancel, folder=folder, variables=variables, network=terms.network
         )
 
     def on(self, tree: str, work: Callable[[View], T], files: Mapping[str, bytes] | None = None) -> T:

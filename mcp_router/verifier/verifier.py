@@ -7,28 +7,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mcp_router.config import REPOSITORY_FILE, ChecksConfig, Config, RepositoryChecks, load_repository_config
+from mcp_router.config import REPOSITORY_FILE, Config
 from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, RepositoryError
-from mcp_router.trust import is_trusted
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import verdict as verdicts
 from mcp_router.verifier.baseline import Baseline, get_baseline, get_run, key_of, write_json
 from mcp_router.verifier.case import Case, read_case
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.checks import Checks, find_checks
-from mcp_router.verifier.hidden import digest, hidden_name, read_hidden
+from mcp_router.verifier.hidden import Hidden, digest, hidden_name, read_hidden
 from mcp_router.verifier.integrity import Integrity
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import choose
-from mcp_router.verifier.sandboxes.process import Caps
 from mcp_router.verifier.sandboxes.selftest import prove
 from mcp_router.verifier.settle import settled
 from mcp_router.verifier.targets import find_targets, of_environment
+from mcp_router.verifier.terms import terms_of
 from mcp_router.verifier.text import one_line
 from mcp_router.verifier.trees import Clock, Trees
 from mcp_router.verifier.verdict import Finding
@@ -149,6 +149,7 @@ class CheckVerifier:
         try:
             with clock.step("checks_ms"):
                 trees = self._trees(repo, base.id, request.checks, clock, case.changed())
+                case = case.with_hidden(trees.terms)
         except (CheckUnavailable, BadInput) as error:
             return _verification(verdicts.no_signal(str(error)), case)
         if request.base is None:
@@ -163,36 +164,30 @@ class CheckVerifier:
         Raises:
             CheckUnavailable, BadInput: there is nothing to run, and why.
         """
-        own = load_repository_config(Tree(repo.root, base).text(REPOSITORY_FILE) or "").checks
-        trusted = is_trusted(self.home, repo.identity, own)
+        terms = terms_of(self.home, repo, Tree(repo.root, base), self.config)
         checks = find_checks(repo, base, explicit, self.config, changed)
         sandbox = choose(self.config.checks.isolation)
         named = next((one for one in checks if one.found == REPOSITORY_FILE), None)
-        if named is not None and sandbox.level == "none" and not trusted:
+        if named is not None and sandbox.level == "none" and not terms.trusted:
             raise CheckUnavailable(
                 f"{one_line(repo.name)} names its own checks ({one_line(named.command, 80)}) and they would run "
                 "unprotected; look at them and run `acrouter trust` there, or use a sandbox."
             )
-        apart = tuple(_without(one, self.home) for one in checks)
-        clock.timeout_s = min(clock.timeout_s, own.timeout_s or clock.timeout_s)
-        return Trees(
-            repo, self.home, apart, sandbox, _caps(self.config.checks, own), clock, network=own.network and trusted
-        )
+        clock.timeout_s = min(clock.timeout_s, terms.timeout_s)
+        return Trees(repo, self.home, tuple(_without(one, self.home) for one in checks), sandbox, terms, clock)
 
     def _first(self, case: Case, trees: Trees) -> Verification:
         return self._cached(trees, case, "first", lambda: self._run(trees, case))
 
     def _last(self, case: Case, trees: Trees, first: Verification) -> Verification:
-        own = load_repository_config(case.base.text(REPOSITORY_FILE) or "").checks
-        twins = self.config.checks.twins and own.twins
-        diagnostics = self.config.checks.diagnostics and own.diagnostics
-        stage = f"settled {twins} {diagnostics}"
-        return self._cached(trees, case, stage, lambda: settled(trees, case, first, twins, diagnostics))
+        stage = f"settled {trees.terms.twins} {trees.terms.diagnostics}"
+        return self._cached(trees, case, stage, lambda: settled(trees, case, first))
 
     def _cached(self, trees: Trees, case: Case, stage: str, make: Callable[[], Finding]) -> Verification:
         """The earlier verdict on the same patch, base, checks and environment, else a new one."""
         request = case.request
-        words = (stage, digest(request.patch), digest(case.hidden), digest((request.task or "").encode()))
+        hidden = f"{case.hidden.command} {digest(case.hidden.content)}" if case.hidden else ""
+        words = (stage, digest(request.patch), hidden, digest((request.task or "").encode()))
         keys = [key_of(case.base.id, one, trees.level(), *words) for one in trees.checks]
         file = self.home / "cache" / "verdicts" / f"{digest(' '.join(keys).encode())[:32]}.json"
         if found := _earlier(file):
@@ -265,12 +260,16 @@ class CheckVerifier:
                 flaky |= suspected - again.with_outcome("passed")
         return flaky
 
-    def _hidden(self, trees: Trees, case: Case, content: bytes) -> CheckRun:
+    def _hidden(self, trees: Trees, case: Case, hidden: Hidden) -> CheckRun:
         """The hidden file's own run, after everything else."""
-        assert case.request.hidden is not None
-        name = hidden_name(case.base.names(), case.request.hidden)
+        name = hidden_name(case.base.names(), hidden.source)
         with trees.clock.step("hidden_ms"):
-            return trees.run(case.judged.id, [name], {name: content})
+            if hidden.command is None:
+                return trees.run(case.judged.id, [name], {name: hidden.content})
+            command = hidden.command.replace("{file}", shlex.quote(name))
+            checks = find_checks(trees.repo, case.base.id, command, self.config)
+            alone = dataclasses.replace(trees, checks=tuple(_without(one, self.home) for one in checks))
+            return alone.run(case.judged.id, (), {name: hidden.content})
 
     def _by_exit_code(self, trees: Trees, case: Case, baseline: Baseline, run: CheckRun) -> Finding:
         finding = verdicts.of_exit_code(baseline, run)
@@ -293,15 +292,6 @@ def _without(checks: Checks, folder: Path) -> Checks:
     """The checks in an environment where a folder cannot be seen."""
     environment = checks.environment
     return dataclasses.replace(checks, environment=dataclasses.replace(environment, hide=(*environment.hide, folder)))
-
-
-def _caps(mine: ChecksConfig, own: RepositoryChecks) -> Caps:
-    """The user's limits, which a repository may lower."""
-    memory, disk, processes = (
-        min(getattr(mine, name), getattr(own, name) or getattr(mine, name))
-        for name in ("memory_mb", "disk_mb", "processes")
-    )
-    return Caps(mine.timeout_s, memory * 1_000_000, disk * 1_000_000, processes)
 
 
 def _of_integrity(integrity: Integrity) -> Finding | None:
@@ -327,7 +317,7 @@ def _verification(finding: Finding, case: Case, trees: Trees | None = None) -> V
         finding.verdict,
         None if finding.score is None else min(finding.score, verdicts.most(strength)),
         strength,
-        (*finding.reasons, *integrity.notes),
+        (*finding.reasons, *integrity.notes, *(trees.terms.waiting if trees else ())),
         checks={"base": case.commit, **shown, **finding.details, **added},
         evidence=finding.evidence,
         paths=integrity.classes,
@@ -349,7 +339,7 @@ def _shown(checks: Sequence[Checks]) -> dict[str, Any]:
 
 def _isolation(trees: Trees) -> dict[str, Any]:
     proof = prove(trees.sandbox, trees.home)
-    network = ["the network, as the repository asks and you allowed"] if trees.network else []
+    network = ["the network, as the repository asks and you allowed"] if trees.terms.network else []
     return {"level": proof.level, "guarantees": list(proof.proven), "open": [*proof.open, *network]}
 
 
