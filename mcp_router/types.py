@@ -231,9 +231,7 @@ class Verifier(Protocol):
     def verify(self, request: VerificationRequest, cancel: Event | None = None) -> Verification:
         """The first verdict on a patch; the user's tree is not touched."""
 
-    def settle(
-        self, request: VerificationRequest, first: Verification, cancel: Event | None = None
-    ) -> Verification:
+    def settle(self, request: VerificationRequest, first: Verification, cancel: Event | None = None) -> Verification:
         """That verdict, raised or lowered by what takes longer to find out."""
 
 

@@ -85,7 +85,11 @@ def report_outcome(session: Session, report: Report) -> ReportResult:
 
 
 def report_and_wait(session: Session, report: Report) -> ReportResult:
-    """As report_outcome, for a person: waits until the checks have ended."""
+    """As report_outcome, for a person: waits until the checks have ended and the verdict is settled."""
+    result = _within(math.inf, session, report)
+    settling = session.background.find(f"settle:{report.decision_id}")
+    if settling is None or not settling.wait(math.inf) or settling.outcome() is None:
+        return result
     return _within(math.inf, session, report)
 
 
@@ -160,7 +164,7 @@ def _judge(session: Session, ask: Ask, attempt: Attempt, patch: bytes, job: Job)
 
     mark("running")
     try:
-        outcome = session.router.judge(ask, attempt, patch, job.cancel)
+        outcome, first = session.router.first_verdict(ask, attempt, patch, job.cancel)
     except Cancelled as error:
         mark("interrupted", str(error))
         raise
@@ -168,6 +172,10 @@ def _judge(session: Session, ask: Ask, attempt: Attempt, patch: bytes, job: Job)
         mark("failed", str(error) if isinstance(error, AcrouterError) else INTERNAL_FAULT)
         raise
     mark("done")
+    # What takes longer to find out is not waited for: it raises or lowers the outcome when it is there.
+    session.background.start(
+        f"settle:{ask.decision_id}", lambda job: session.router.settle(ask, attempt, patch, first, job.cancel)
+    )
     return outcome
 
 
