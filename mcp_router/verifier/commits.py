@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,26 +67,32 @@ def commits_since(root: Path, since: datetime, most: int) -> list[Commit]:
     return [replace(commit, paths=tuple(paths.get(commit.id, ()))) for commit in found]
 
 
-def hunks_of(root: Path, commit: Commit) -> list[Hunk]:
-    """What a commit did, hunk by hunk; renamed files differ by what was changed in them."""
-    out = git(root, "diff-tree", *FORM, "-p", "-U0", "--no-commit-id", commit.id)
-    return list(_hunks(out, commit.paths))
+def hunks_of(root: Path, commits: Sequence[Commit]) -> dict[str, list[Hunk]]:
+    """What each of some commits did, hunk by hunk; renamed files differ by what was changed in them."""
+    asked = "".join(f"{commit.id}\n" for commit in commits).encode()
+    patch = git(root, "diff-tree", "--stdin", *FORM, "-p", "-U0", input=asked) if commits else b""
+    found: dict[str, list[Hunk]] = {commit.id: [] for commit in commits}
+    for commit_id, hunk in _hunks(patch, {commit.id: commit.paths for commit in commits}):
+        found[commit_id].append(hunk)
+    return found
 
 
 def hunks_between(root: Path, old: str, new: str) -> list[Hunk]:
     """What differs between two commits, hunk by hunk, renames as a deletion and an addition."""
     form = ("-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
     listed = git(root, "diff-tree", *form, "-z", "--name-status", old, new)
-    return list(_hunks(git(root, "diff-tree", *form, "-p", "-U0", old, new), _paths(listed).get("", ())))
+    return [hunk for _, hunk in _hunks(git(root, "diff-tree", *form, "-p", "-U0", old, new), _paths(listed))]
 
 
-def last_writers(root: Path, commit: str, path: str, first: int, last: int) -> list[tuple[str, str]]:
+def last_writers(root: Path, commit: str, path: str, first: int, last: int, since: int) -> list[tuple[str, str]]:
     """Who wrote the lines from `first` to `last` of a file before a commit: the id and the text of each line.
+
+    since: seconds since 1970; of what was written before, only that is told.
 
     Followed through renames, moves within what a commit touched, and changes of white space. Nothing where git cannot
     tell, as when the repository's configuration names a file of revisions to ignore that is not there.
     """
-    form = ("--porcelain", "-w", "-M", "-C", "--no-textconv", "-L", f"{first},{last}")
+    form = ("--porcelain", "-w", "-M", "-C", "--no-textconv", f"--since={since}", "-L", f"{first},{last}")
     out = git(root, "-c", "blame.ignoreRevsFile=", "blame", *form, f"{commit}^", "--", path, check=False)
     found, writer = [], ""
     for line in out.decode("utf-8", "replace").split("\n"):
@@ -119,18 +125,24 @@ def _name(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _hunks(patch: bytes, paths: Sequence[tuple[str, str]]) -> Iterator[Hunk]:
-    """Names are taken from the list, in whose order the patch is: those in its text may be quoted."""
-    names = iter(paths)
+def _hunks(patch: bytes, paths: Mapping[str, Sequence[tuple[str, str]]]) -> Iterator[tuple[str, Hunk]]:
+    """The hunks of a patch, each with its commit; "" before any commit's id.
+
+    Names are taken from the list, in whose order the patch is: those in its text may be quoted.
+    """
     lines = iter(patch.split(b"\n"))
+    commit, names = "", iter(paths.get("", ()))
     old = new = ""
     for line in lines:
-        if line.startswith(b"diff --git "):
+        if ID.match(line):
+            commit = line.decode()
+            names = iter(paths[commit])
+        elif line.startswith(b"diff --git "):
             old, new = next(names)
         elif match := HUNK.match(line):
             start, gone, come = (int(number) if number is not None else 1 for number in match.groups())
             removed, added = _lines(lines, gone, come)
-            yield Hunk(old, new, start, removed, added)
+            yield commit, Hunk(old, new, start, removed, added)
 
 
 def _lines(lines: Iterator[bytes], gone: int, come: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

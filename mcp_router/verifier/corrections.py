@@ -20,8 +20,8 @@ FIX = re.compile(
 )
 FORM = re.compile(
     r"\b(typos?|spelling|grammar|lint(er|ing)?|format(ter|ting)?|style|white-?space|indentation|comments?|docs?"
-    r"|docstrings?|documentation|readme|changelog|imports?|annotations?|type hints?|ruff|black|flake8|mypy|eslint"
-    r"|prettier|warnings?)\b",
+    r"|docstrings?|doctests?|documentation|links?|readme|changelog|imports?|annotations?|type hints?|markup|line length"
+    r"|ruff|black|flake8|mypy|eslint|prettier|warnings?)\b",
     re.IGNORECASE,
 )
 TICKET = re.compile(

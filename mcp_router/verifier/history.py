@@ -7,7 +7,6 @@ is itself reverted brings the earlier verdict back. Nothing is said of work that
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import math
@@ -19,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from mcp_router.types import Attempt, Base, Decision, Outcome, Verdict
-from mcp_router.verifier.commits import Commit, commits_since, hunks_between, hunks_of
+from mcp_router.verifier.commits import Commit, Hunk, commits_since, hunks_between, hunks_of
 from mcp_router.verifier.corrections import says_so
 from mcp_router.verifier.git import git
-from mcp_router.verifier.lineage import Event, Lineage
+from mcp_router.verifier.lineage import MECHANICAL_FILES, Event, Lineage, renamed, touches
 from mcp_router.verifier.paths import classify
 from mcp_router.verifier.text import one_line
 from mcp_router.verifier.workspace import REFS, Repository, commit_tree, keep, open_repository
@@ -131,7 +130,7 @@ def look_back(
     works = list(_works(store, repo.identity, since))
     found = Retrospect(passes=len(works))
     commits = commits_since(repo.root, min(work.began_at() for work in works), most) if works else []
-    read = functools.cache(functools.partial(hunks_of, repo.root))
+    read = _Reader(repo.root)
 
     def corrects(commit: Commit) -> bool:
         return says_so(commit) or proves(commit)
@@ -141,16 +140,40 @@ def look_back(
         if lineage is None:
             found.not_kept += 1
             continue
-        for commit in commits:
+        later = [commit for commit in commits if commit.at >= int(work.began_at().timestamp())]
+        read.ahead(later, lineage.tracked)
+        for commit in later:
             if time.monotonic() > until:
                 found.complete = False
                 return found
-            if commit.at >= int(work.began_at().timestamp()):
-                lineage.follow(commit, read, corrects, repo.root)
+            lineage.follow(commit, read, corrects, repo.root)
         found.landed += lineage.landed
         if event := lineage.event():
             found.changed += _write(store, work, event, len(lineage.turns), dry_run)
     return found
+
+
+class _Reader:
+    """Reads what commits did: many at once where it can tell which will be asked for, each once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, list[Hunk]] = {}
+
+    def __call__(self, commit: Commit) -> list[Hunk]:
+        if commit.id not in self._known:
+            self._known |= hunks_of(self._root, [commit])
+        return self._known[commit.id]
+
+    def ahead(self, commits: Sequence[Commit], paths: set[str]) -> None:
+        """Read the commits that touch these files, whatever they are called by then."""
+        names, wanted = set(paths), []
+        for commit in commits:
+            if touches(commit, names):
+                names |= renamed(commit, names)
+                if commit.id not in self._known and len(commit.paths) <= MECHANICAL_FILES:
+                    wanted.append(commit)
+        self._known |= hunks_of(self._root, wanted)
 
 
 def _works(store: MemoryStore, identity: str, since: datetime) -> Iterator[_Work]:

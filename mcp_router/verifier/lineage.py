@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mcp_router.verifier.commits import Commit, Hunk, last_writers
+from mcp_router.verifier.commits import LAST_S, Commit, Hunk, last_writers
 
 LANDED = 0.6
 """Share of a change's lines that must have come into the history: people polish what they take over."""
@@ -21,8 +21,9 @@ GONE = 0.2
 OTHER = 0.25
 """Lines that a revert may bring besides, per line that it undoes; a rewrite brings its own."""
 MOVED_LINES = 2
-FIX_WITHIN_S = 14 * 86_400
-REVERT_WITHIN_S = 30 * 86_400
+A_DAY_S = 86_400
+FIX_WITHIN_S = 14 * A_DAY_S
+REVERT_WITHIN_S = 30 * A_DAY_S
 """Later than this a change of the lines tells of new wishes at least as often as of a fault: set by judgement."""
 MECHANICAL_FILES = 50
 """A commit over more files than this, and twice those of the change, was made by a tool: only its renames count."""
@@ -44,7 +45,7 @@ class Lineage:
     """One change on its way through the history.
 
     added, removed: its lines. live: added ones that are in the history; out: removed ones that are gone from it.
-    writers: the commits that brought them. landed_at: since when they are in; None while they are not.
+    writers: the commits that brought them, from first_at on. landed_at: since when they are in, None while not.
     """
 
     added: Counter[str]
@@ -53,6 +54,7 @@ class Lineage:
     live: Counter[str] = field(default_factory=Counter)
     out: Counter[str] = field(default_factory=Counter)
     writers: set[str] = field(default_factory=set)
+    first_at: int = LAST_S
     landed_at: int | None = None
     turns: list[Event] = field(default_factory=list)
     fix: Event | None = None
@@ -83,9 +85,9 @@ class Lineage:
             read: what it did, asked only where it touches the change's files.
             corrects: whether it says, or shows, that it corrects something.
         """
-        if not any(old in self.tracked or new in self.tracked for old, new in commit.paths):
+        if not touches(commit, self.tracked):
             return
-        self.tracked |= {new for old, new in commit.paths if old in self.tracked}
+        self.tracked |= renamed(commit, self.tracked)
         if len(commit.paths) > max(MECHANICAL_FILES, 2 * len(self.tracked)):
             return
         left = self._reshaped(commit, read(commit))
@@ -129,6 +131,7 @@ class Lineage:
         if (come + gone).total() >= GONE * self.size():
             self.live, self.out = self.live + come, self.out + gone
             self.writers.add(commit.id)
+            self.first_at = min(self.first_at, commit.at)
 
     def _land(self, commit: Commit) -> None:
         if (self.live + self.out).total() < LANDED * self.size():
@@ -151,8 +154,10 @@ class Lineage:
             return True
         left = (self.live - lost).total() > GONE * self.added.total()
         away = (self.out - back).total() > GONE * self.removed.total()
+        undoes = (lost + back).total()
         instead = (step.put_anywhere - self.removed).total()
-        return not left and not away and (named or instead <= OTHER * (lost + back).total())
+        # What rewrites took out before is not undone by whoever takes out the rest.
+        return not left and not away and 2 * undoes >= self.size() and (named or instead <= OTHER * undoes)
 
     def _fixed(self, commit: Commit, step: _Step, corrects: Callable[[Commit], bool], root: Path) -> Event | None:
         if self.landed_at is None or self.fix or commit.at - self.landed_at > FIX_WITHIN_S:
@@ -170,7 +175,8 @@ class Lineage:
         return int(hunk.start > 0 and self._ours(commit, hunk, 2, root) == 2)
 
     def _ours(self, commit: Commit, hunk: Hunk, lines: int, root: Path) -> int:
-        wrote = last_writers(root, commit.id, hunk.old, hunk.start, hunk.start + lines - 1)
+        last = hunk.start + lines - 1
+        wrote = last_writers(root, commit.id, hunk.old, hunk.start, last, self.first_at - A_DAY_S)
         return sum(writer in self.writers and _bare(text) in self.live for writer, text in wrote)
 
     def _wrote(self, name: str) -> bool:
@@ -193,6 +199,16 @@ class _Step:
         taken = count_lines(line for hunk in here for line in hunk.removed)
         put_anywhere = count_lines(line for hunk in hunks for line in hunk.added)
         return cls(here, put - taken, taken - put, put_anywhere - taken)
+
+
+def touches(commit: Commit, paths: Collection[str]) -> bool:
+    """Whether a commit changes one of these files."""
+    return any(old in paths or new in paths for old, new in commit.paths)
+
+
+def renamed(commit: Commit, paths: Collection[str]) -> set[str]:
+    """What these files are called after a commit."""
+    return {new for old, new in commit.paths if old in paths}
 
 
 def count_lines(lines: Iterable[str]) -> Counter[str]:

@@ -205,6 +205,14 @@ def test_a_rewrite_of_the_lines_is_no_revert(past):
     assert made.look().changed == []
 
 
+def test_taking_out_what_rewrites_left_is_no_revert(past):
+    made = past()
+    rewritten = LONG.replace("net = sum(prices)", "whole = total(prices)").replace("tax = net", "due = whole")
+    made.commit("Use other names", {"shop/cart.py": rewritten.replace("round(tax", "round(due")}, hours=9)
+    made.commit("Drop what is left", {"shop/cart.py": CART}, hours=10)
+    assert made.look().changed == []
+
+
 @pytest.mark.parametrize(
     ("message", "hours", "held"),
     [
