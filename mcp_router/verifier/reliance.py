@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from mcp_router.verifier.changes import Change, Tree
 from mcp_router.verifier.git import git
@@ -114,10 +113,9 @@ class Reliance:
         return words & self.names
 
     def _decides(self, path: str, text: str) -> bool:
-        suffix = PurePosixPath(path).suffix.lstrip(".").lower()
         name = path.rpartition("/")[2]
         asserts = ASSERTS.search(text) and IMPORTS.search(text)
-        telling = _is_script(path, text) or suffix in DATA or CHECKS.search(name) or asserts
+        telling = _is_script(path, text) or CHECKS.search(name) or asserts
         return bool(telling) and classify(path) in ("source", "docs")
 
     def _only_tests_read(self, path: str) -> bool:
