@@ -122,7 +122,8 @@ class Reliance:
         name = path.rpartition("/")[2]
         listed = git(self.base.root, "grep", "-lzF", "-e", name, self.base.id, check=False)
         users = [user.decode("utf-8", "replace").partition(":")[2] for user in listed.split(b"\0") if user]
-        kinds = {classify(user) for user in users if user != path}
+        # Of a script that checks, it cannot be told whether it reads what is expected or what is to be judged.
+        kinds = {classify(user) for user in users if user != path and not _is_script(user, "")}
         return bool(kinds & {"test", "test_support", "harness"}) and "source" not in kinds
 
     def _stands_in(self, path: str) -> bool:
