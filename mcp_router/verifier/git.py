@@ -57,7 +57,7 @@ EXPLAINED = (
         "it belongs to another user; if you trust it, `git config --global --add safe.directory` it",
     ),
     (
-        r"^(?:fatal|error): (?:index file|bad index file|bad signature|index uses)",
+        r"^(?:fatal|error): (?:\S+: )?(?:index file (?:corrupt|smaller|open)|bad index file|bad signature 0x)",
         "its index is damaged; make it anew there: `rm .git/index && git reset`",
     ),
     (
@@ -74,6 +74,7 @@ EXPLAINED = (
 )
 """What git complains of, and the same with the way out."""
 TIMEOUT_S = 300.0
+SCRATCH = "acrouter-scratch-"
 
 
 def git(
@@ -100,12 +101,29 @@ def git(
 @contextmanager
 def temporary_index(original: Path | None = None) -> Iterator[dict[str, str]]:
     """An index to work in, empty or a copy, as an environment for `git`; the user's own is not touched."""
-    with tempfile.TemporaryDirectory(prefix="acrouter-index-") as folder:
-        index = Path(folder) / "index"
+    with scratch() as folder:
+        index = folder / "index"
         if original is not None and original.exists():
             # The time of the index tells git which files may have changed in the same instant: copy it too.
             shutil.copy2(original, index)
         yield {"GIT_INDEX_FILE": str(index)}
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty folder for a moment, under a name that says whose it is (`sweep_scratch`)."""
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def sweep_scratch() -> None:
+    """Remove what killed processes of this user left in the folder for temporary files."""
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
+        pid = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and folder.owner() == Path.home().owner():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(repo: Path, args: list[str], input: bytes | None, env: Mapping[str, str], check: bool) -> bytes:

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_router.errors import RepositoryError
-from mcp_router.verifier.git import git, temporary_index
+from mcp_router.verifier.git import git, scratch, sweep_scratch, temporary_index
 from mcp_router.verifier.stamp import alive, stamp
 from memory_store.records import Base
 
@@ -136,10 +135,10 @@ def lay(repo: Repository, tree: str, paths: Sequence[str], folder: Path) -> None
         RepositoryError: the tree has no such file, or its content is missing here (a partial clone).
     """
     asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    with temporary_index() as env, tempfile.TemporaryDirectory(prefix="acrouter-empty-") as empty:
+    with temporary_index() as env, scratch() as empty:
         git(repo.root, "read-tree", tree, env=env)
         # The attributes of the tree count, not those of the user's files: git shall see no files but its index.
-        place = {**env, "GIT_DIR": str(repo.git_dir), "GIT_WORK_TREE": empty}
+        place = {**env, "GIT_DIR": str(repo.git_dir), "GIT_WORK_TREE": str(empty)}
         form = ("--force", f"--prefix={folder}{os.sep}", "-z", "--stdin")
         git(repo.root, "checkout-index", *form, input=asked, env=place)
 
@@ -251,6 +250,7 @@ def sweep(home: Path, *, own: bool = False) -> list[str]:
 
     Those of living processes are not touched, but for this one's when it ends (`own`).
     """
+    sweep_scratch()
     swept = []
     for file in sorted((home / "worktrees").glob("*.json")):
         try:

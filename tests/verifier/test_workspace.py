@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -288,12 +289,14 @@ def test_a_kill_half_way_leaves_the_user_untouched_and_sweeping_leaves_nothing(b
     process.stdin.close()
     children: list[psutil.Process] = []
     deadline = time.monotonic() + 30
-    while not any("junit" in words for words in command_lines(children)):
-        assert time.monotonic() < deadline, "the checks did not start"
+    started = False
+    while not started and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
         children = psutil.Process(process.pid).children(recursive=True)
+        started = any("pytest.main(" in words for words in command_lines(children))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    assert started, "the checks did not start"
     now = state_of(case.root)
     assert {key for key in now if now[key] != before.get(key)} <= {"worktree list"}
     _, alive = psutil.wait_procs(children, timeout=10)
@@ -302,6 +305,45 @@ def test_a_kill_half_way_leaves_the_user_untouched_and_sweeping_leaves_nothing(b
     assert len(sweep(home)) == 1
     assert state_of(case.root) == before
     assert list((home / "worktrees").iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["diff-files", "update-index", "write-tree", "worktree", "checkout-index"])
+def test_a_kill_during_any_step_of_git_leaves_the_user_untouched_and_sweeping_leaves_nothing(bench, tmp_path, step):
+    case = bench()
+    write(case.root, {"shop/cart.py": RIGHT, "new.py": "Y = 1\n"})
+    before = state_of(case.root)
+    temporary, home, mark = tmp_path / "tmp", tmp_path / "own-home", tmp_path / "mark"
+    temporary.mkdir()
+    (tmp_path / "bin").mkdir()
+    shim = tmp_path / "bin" / "git"
+    real = shutil.which("git")
+    stop = f'{real} "$@"; touch {mark}; exec sleep 300'
+    shim.write_text(f'#!/bin/sh\nfor word in "$@"; do [ "$word" = {step} ] && {{ {stop}; }}; done\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from mcp_router.verifier.workspace import *\n"
+        "repo = open_repository(Path(sys.argv[1]))\n"
+        "with worktree(repo, take_snapshot(repo).commit, Path(sys.argv[2])): pass\n"
+    )
+    environment = os.environ | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(temporary)}
+    process = subprocess.Popen([sys.executable, "-c", code, str(case.root), str(home)], env=environment)
+    deadline = time.monotonic() + 30
+    while not mark.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    left = psutil.Process(process.pid).children(recursive=True)
+    for one in (process, *left):
+        one.kill()
+    process.wait()
+    psutil.wait_procs(left, timeout=10)
+    assert mark.exists(), f"git {step} was not reached"
+    now = state_of(case.root)
+    assert {key for key in now if now[key] != before.get(key)} <= {"worktree list"}
+    sweeping = "import sys, pathlib, mcp_router.verifier.workspace as w; w.sweep(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", sweeping, str(home)], env=environment, check=True)
+    assert state_of(case.root) == before
+    assert list(temporary.iterdir()) == []
+    assert not home.exists() or list((home / "worktrees").iterdir()) == []
 
 
 def test_sweeping_spares_the_living(bench):
