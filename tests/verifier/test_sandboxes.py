@@ -138,6 +138,19 @@ def test_output_is_capped_and_a_flood_is_stopped(sandbox, root, tmp_path):
         assert len(kept.output) == 2_000_000
 
 
+@each_level
+def test_descriptors_of_ours_do_not_reach_the_checks(sandbox, root, tmp_path):
+    stray = os.open(root / "app.py", os.O_RDONLY)
+    os.set_inheritable(stray, True)
+    try:
+        with seen(sandbox, root, tmp_path) as made:
+            ran = run(sandbox, made, "ls /proc/self/fd | sort -n | tr '\\n' ' '")
+    finally:
+        os.close(stray)
+    # The last one is that of `ls` itself; 3 is the channel.
+    assert [int(word) for word in ran.output.split()][:-1] == [0, 1, 2, 3]
+
+
 HOGS = {
     "memory": ("x = bytearray(400_000_000); import time; time.sleep(30)", {"memory_bytes": 200_000_000}),
     "processes": (

@@ -164,6 +164,7 @@ class _Streams:
             self.open = {pipe(back=True): tail for tail in (self.output, self.channel, self.status)}
             for stream in self.open:
                 os.set_blocking(stream, False)
+            _keep_to_ourselves()
             places = (0, 1, CHANNEL, STATUS)
             actions = [(os.POSIX_SPAWN_DUP2, far, at) for far, at in zip(theirs, places, strict=True)]
             actions.append((os.POSIX_SPAWN_DUP2, theirs[1], 2))
@@ -205,6 +206,14 @@ class _Streams:
         for stream in self.open:
             os.close(stream)
         self.open = {}
+
+
+def _keep_to_ourselves() -> None:
+    """Descriptors that whoever started us left open are not for the checks."""
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names only
+        with suppress(OSError):
+            if int(name) > 2:
+                os.set_inheritable(int(name), False)
 
 
 def _watch(
