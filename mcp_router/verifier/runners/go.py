@@ -125,12 +125,10 @@ def read(ran: Ran, place: Path) -> CheckRun:  # noqa: ARG001
 def _problem(ran: Ran, told: _Told) -> Problem | None:
     if 128 < ran.exit_code < 160:
         return "crashed"
-    if not told.packages:
-        return "not_started" if ran.exit_code else "no_tests"
     if any("::" not in name and name not in told.packages for name in told.began):
         return "report_missing"
-    if not told.results and ran.exit_code == 0:
-        return "no_tests"
+    if not told.results:
+        return "not_started" if ran.exit_code else "no_tests"
     broken = any(outcome in BROKEN for outcome in told.results.values())
     return "disagree" if told.forged or broken != (ran.exit_code != 0) else None
 
