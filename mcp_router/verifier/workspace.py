@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import stat
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,18 +21,13 @@ from typing import Any
 
 from mcp_router.errors import RepositoryError
 from mcp_router.verifier.git import git, scratch, sweep_scratch, temporary_index
+from mcp_router.verifier.staging import stage
 from mcp_router.verifier.stamp import alive, stamp
 from memory_store.records import Base
 
 REFS = "refs/acrouter/"
-NEVER_TAKEN = (
-    *(".venv/", "venv/", ".tox/", ".nox/", "node_modules/", "*.egg-info/"),
-    *("__pycache__/", "*.pyc", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".coverage", ".DS_Store"),
-)
-"""Untracked environments and caches: not work of the user's, also where no .gitignore says so."""
 REPORT = "-report-"
 """Folders of reports lie beside their worktree: its name, this, and something fresh. They go with it."""
-LARGEST_UNTRACKED_BYTES = 10_000_000
 UNSEEN = re.compile(rb"(?:\A|\0)[a-zS] ")
 """How `ls-files -v` marks what is assumed unchanged or skipped in the working tree."""
 BUSY_MARKS = {
@@ -146,32 +140,8 @@ def lay(repo: Repository, tree: str, paths: Sequence[str], folder: Path) -> None
 def _recorded(repo: Repository) -> tuple[str, tuple[str, ...]]:
     """The tree of the files as they are now, and what was left out of it."""
     with temporary_index(repo.git_dir / "index") as env:
-        left_out = _stage(repo.root, env)
+        left_out = stage(repo.root, env)
         return git(repo.root, "write-tree", env=env).decode().strip(), left_out
-
-
-def _stage(root: Path, env: dict[str, str]) -> tuple[str, ...]:
-    """Bring a temporary index up to the files of a working tree; returns what was left out."""
-    apart = [f"--exclude={pattern}" for pattern in NEVER_TAKEN]
-    listed = git(root, "ls-files", "-z", "--others", "--exclude-standard", *apart, env=env)
-    changed = git(root, "diff-files", "-z", "--name-only", "--ignore-submodules=all", env=env)
-    left_out = [name for name in listed.split(b"\0") if name and not _takes(root, name)]
-    names = {name for name in (listed + changed).split(b"\0") if name} - set(left_out)
-    if names:
-        form = ("-z", "--add", "--remove", "--replace", "--stdin")
-        git(root, "update-index", *form, input=b"\0".join(sorted(names)), env=env)
-    return tuple(sorted(name.decode(errors="replace") for name in left_out))
-
-
-def _takes(root: Path, name: bytes) -> bool:
-    path = os.path.join(os.fsencode(root), name)  # noqa: PTH118 - a name of any bytes
-    try:
-        info = os.lstat(path)
-    except OSError:
-        return False
-    if stat.S_ISLNK(info.st_mode):
-        return True
-    return stat.S_ISREG(info.st_mode) and info.st_size <= LARGEST_UNTRACKED_BYTES and os.access(path, os.R_OK)
 
 
 def commit_tree(repo: Repository, tree: str, parent: str | None, message: str) -> str:
@@ -240,7 +210,7 @@ def commit_worktree(folder: Path, base_commit: str, message: str) -> str:
     if git_dir.name != folder.name or not back.is_file() or Path(back.read_text().strip()) != folder / ".git":
         raise RepositoryError(f"{folder} no longer leads to its repository; its files are left where they are.")
     with temporary_index(git_dir / "index") as env:
-        _stage(folder, env)
+        stage(folder, env)
         tree = git(folder, "write-tree", env=env).decode().strip()
     return git(folder, "commit-tree", tree, "-p", base_commit, "-m", message).decode().strip()
 
