@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check format bench picture
+.PHONY: demo test check format bench bench-verifier picture
 
 .venv/.done: pyproject.toml Makefile
 	@if command -v uv >/dev/null; then \
@@ -33,6 +33,9 @@ bench: .venv/.done
 	$(BIN)/python -m mcp_router.demo.speed
 	$(BIN)/python -m mcp_router.demo.learning
 	$(BIN)/python -m mcp_router.evaluation.dimensions
+
+bench-verifier: .venv/.done
+	$(BIN)/python -m tests.verifier.corpus
 
 picture: .venv/.done
 	$(BIN)/python -m mcp_router.demo.picture docs/demo.svg

@@ -12,6 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 LONGEST = 100_000
+CONSTANTS = {
+    **{"os.sep": "/", "os.path.sep": "/", "os.curdir": ".", "os.linesep": "\n", "os.extsep": "."},
+    **{"string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz", "string.digits": "0123456789"},
+}
 DEEPEST = 40
 METHODS = {
     *("join", "replace", "lower", "upper", "strip", "lstrip", "rstrip", "decode", "encode", "format", "title", "hex"),
@@ -110,6 +114,8 @@ class _Fold:
         match node:
             case ast.Constant():
                 return node.value
+            case ast.Attribute() if (name := self.dotted(node)) in CONSTANTS:
+                return CONSTANTS[name]
             case ast.Name():
                 return self.values[node.id] if node.id in self.values else _unknown()
             case ast.List() | ast.Tuple():

@@ -39,7 +39,7 @@ def tokens_of(text: str) -> list[Token]:
     tokens = _lex(text)
     for _ in range(ROUNDS):
         folded = _fold(tokens)
-        if len(folded) == len(tokens):
+        if folded == tokens:
             break
         tokens = folded
     return tokens
