@@ -145,9 +145,13 @@ def _table(console: Console, columns: tuple[str, ...], rows: Iterable[tuple[str,
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    if table.row_count:
-        console.print()
+    if not table.row_count:
+        return
+    with console.capture() as printed:
         console.print(table)
+    # Cells are padded to the longest of their column: nobody needs that at a line's end.
+    lines = [line.rstrip() for line in printed.get().splitlines()]
+    console.file.write("\n".join(["", *lines, ""]))
 
 
 def _test_row(checks: dict[str, Any], test: str, kind: str) -> tuple[str, str, str]:
