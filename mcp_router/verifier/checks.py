@@ -29,7 +29,9 @@ HOW_TO_NAME = (
     f"name the right command with `checks`, or as `command` under [checks] in {REPOSITORY_FILE} or config.toml"
 )
 ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
-SHELL = re.compile(r"[|&;<>()$`\n*?]")
+SHELL = re.compile(r"[|&;<>()$`\n]")
+PATTERN = re.compile(r"[*?]")
+EXPAND_THEMSELVES = ("mocha", "node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,16 @@ class _Place:
             command = line
             words, more = _split(line)
             variables += more
-        runner, argv = (words and known_runner(words)) or (PLAIN, words or ["/bin/sh", "-c", command])
+        shell = ["/bin/sh", "-c", command]
+        runner, argv = (words and known_runner(words)) or (PLAIN, words or shell)
+        if words and any(map(PATTERN.search, words)):
+            if runner in WHOLE_COMMAND:
+                words, variables, argv = None, (), shell
+            elif runner not in EXPAND_THEMSELVES:
+                argv = _expanded(argv, self.tree)
         report = self.config.report or self.own.report
         if report and runner in WHOLE_COMMAND:
-            runner, argv = "tap" if report == "tap" else "junit", words or ["/bin/sh", "-c", command]
+            runner, argv = "tap" if report == "tap" else "junit", words or shell
         environment = find_environment(self.repo, self.whole, with_pytest=runner != "unittest")
         if words and runner in WHOLE_COMMAND:
             self._require(words[0], found, environment)
@@ -180,6 +188,17 @@ class _Place:
             raise CheckUnavailable(
                 f"The checks' command {one_line(program)!r} (from {found}) does not exist; {HOW_TO_NAME}."
             )
+
+
+def _expanded(words: Collection[str], tree: Tree) -> list[str]:
+    """The words as a shell would hand them over: a pattern stands for the files of the tree that fit it."""
+    out: list[str] = []
+    for word in words:
+        parts = (part if part in "*?" else re.escape(part) for part in re.split(r"([*?])", word))
+        form = re.compile("".join("[^/]*" if part == "*" else "[^/]" if part == "?" else part for part in parts))
+        fitting = [name for name in tree.names() if form.fullmatch(name)] if PATTERN.search(word) else []
+        out += fitting or [word]
+    return out
 
 
 def _split(command: str) -> tuple[list[str] | None, tuple[tuple[str, str], ...]]:

@@ -285,3 +285,14 @@ def test_checks_never_run_from_the_users_index(bench):
     write(case.root, {"tests/test_cart.py": None})
     git(case.root, "rm", "-q", "--cached", "tests/test_cart.py")
     assert case.verify({"shop/cart.py": "X = 1\n"}).verdict == "no_signal"
+
+
+def test_patterns_stand_for_the_files_that_fit_them(bench):
+    files = {"tests/test_a.py": "def test_a(): pass\n", "tests/test_b.py": "def test_b(): pass\n", "a.py": "X = 1\n"}
+    case = bench(files)
+    found = find_checks(open_repository(case.root), "HEAD", "pytest tests/test_*.py -q", case.config)[0]
+    assert (found.runner, found.argv) == ("pytest", ("tests/test_a.py", "tests/test_b.py", "-q"))
+    mocha = find_checks(open_repository(case.root), "HEAD", "mocha tests/**/*.js", case.config)[0]
+    assert (mocha.runner, mocha.argv) == ("mocha", ("tests/**/*.js",))
+    plain = find_checks(open_repository(case.root), "HEAD", "cat tests/*.py", case.config)[0]
+    assert (plain.runner, plain.argv) == ("exit_code", ("/bin/sh", "-c", "cat tests/*.py"))

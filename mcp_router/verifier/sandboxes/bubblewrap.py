@@ -66,7 +66,8 @@ class Bubblewrap:
         share = ["--share-net"] if network else []
         inner = supervised(argv, root / folder, caps)
         command = [self.program, *BASIS, *share, *mounts, "--", *inner]
-        env = {**environment.variables(), **(variables or {})}
+        warm = {"GOCACHE": str(_go_cache())} if view.over and _go_cache().is_dir() else {}
+        env = {**environment.variables(), **warm, **(variables or {})}
         decoys = {f"read ~/{name}": view.home / name for name in DECOYS}
         opens = Opens({**decoys, **{f"read {one_line(name)}": copy for name, copy in view.secrets.items()}})
 
@@ -98,7 +99,14 @@ def _mounts(view: View, environment: Environment, caps: Caps) -> list[str]:
         parts += ["--ro-bind", os.devnull, str(dot_git)]
     for name, copy in view.secrets.items():
         parts += ["--ro-bind", str(copy), str(root / name)]
+    if view.over and _go_cache().is_dir():
+        parts += ["--overlay-src", str(_go_cache()), "--tmp-overlay", str(_go_cache())]
     return [*parts, "--bind", str(view.place), str(view.place), *DEVICES]
+
+
+def _go_cache() -> Path:
+    """Where go keeps what it compiled, without which each run compiles the standard library anew."""
+    return Path(os.environ.get("GOCACHE") or Path.home() / ".cache" / "go-build")
 
 
 def _tree(view: View, environment: Environment) -> list[str]:
