@@ -52,6 +52,6 @@ def read_case(request: VerificationRequest, repo: Repository, commit: str, base:
     patches.check(request.patch)
     patched = Tree(repo.root, patches.patched_tree(repo.root, base.id, request.patch))
     changes = changes_between(repo.root, base.id, patched.id)
-    integrity = inspect(base, patched, changes, request.task)
+    integrity = inspect(base, patched, changes, request.task, request.checks)
     judged = Tree(repo.root, judged_tree(repo.root, patched.id, integrity.restored))
     return Case(request, commit, base, judged, changes, integrity, hidden)
