@@ -64,7 +64,7 @@ def find_targets(
     task: str | None,
     tree: Tree,
     changed: Collection[str],
-    base: Tree | None = None,
+    base: Tree,
 ) -> set[str]:
     """The baseline's failures that the patch is to fix; the first that finds any.
 
@@ -94,13 +94,13 @@ def find_targets(
     return _tied(ours, task or "", tree, changed, base)
 
 
-def _tied(failures: Mapping[str, str], task: str, tree: Tree, changed: Collection[str], base: Tree | None) -> set[str]:
+def _tied(failures: Mapping[str, str], task: str, tree: Tree, changed: Collection[str], base: Tree) -> set[str]:
     """Failures that come to code that the task is about, where nothing was fixed that would show which it is about.
 
     That code is what the task mentions, else what the patch defines otherwise, else the files that it changes. A task
     that adds something is about a failure only where their words agree too, or where the message asks for it.
     """
-    aims = identifiers(task) or (changed_definitions(base, tree, changed) if base else set())
+    aims = identifiers(task) or changed_definitions(base, tree, changed)
     near = _coming_to(failures, aims, tree, changed)
     if not aims or not (task or near):
         near |= _reaching(failures, tree, changed)

@@ -6,6 +6,7 @@ evidence is to forge or to meet by chance; STRENGTH says what each kind is worth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,6 +138,21 @@ def lost_tests(baseline: Baseline, run: CheckRun) -> set[str]:
     return baseline.passed() - run.with_outcome(PASSED)
 
 
+def renamed_tests(baseline: Baseline, run: CheckRun, lost: Collection[str]) -> set[str]:
+    """Lost tests with parameters of which the run has none by that name, but as many others of the same function.
+
+    Names made from an address, a time or a number drawn are others in each run.
+    """
+    now = Counter(map(_function, run.with_outcome(PASSED)))
+    before = Counter(map(_function, baseline.passed()))
+    gone = {test for test in lost if "[" in test and test not in run.results}
+    return {test for test in gone if now[_function(test)] >= before[_function(test)]}
+
+
+def _function(test: str) -> str:
+    return test.partition("[")[0]
+
+
 def fixed_share(test: str, run: CheckRun) -> tuple[int, int]:
     """Of a failure of the baseline, how much passes now and out of how much; a file counts by its tests."""
     if "::" in test:
@@ -161,6 +177,8 @@ def of_tests(baseline: Baseline, run: CheckRun, lost: set[str], targets: set[str
         "flaky": list(baseline.flaky),
         "messages": {test: run.messages[test] for test in [*sorted(lost), *failing] if test in run.messages},
     }
+    if not kept and not asked:
+        return no_signal("No test passed without the patch, and none that failed is about it, so nothing is measured.")
     if not lost and done == asked:
         strength = STRENGTH[run.evidence] * (1.0 if targets or hidden else NOTHING_FIXED)
         reasons = _passing(sorted(targets), hidden, kept)

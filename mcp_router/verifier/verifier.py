@@ -14,7 +14,7 @@ from threading import Event
 from typing import Any
 
 from mcp_router.config import REPOSITORY_FILE, Config
-from mcp_router.errors import BadInput, CheckUnavailable, PatchRefused, RepositoryError
+from mcp_router.errors import BadInput, BaseMismatch, CheckUnavailable, PatchRefused, RepositoryError
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import verdict as verdicts
 from mcp_router.verifier.baseline import Baseline, get_baseline, get_run, key_of, write_json
@@ -23,7 +23,7 @@ from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.checks import Checks, find_checks
 from mcp_router.verifier.hidden import Hidden, digest, hidden_name, read_hidden
 from mcp_router.verifier.integrity import Integrity
-from mcp_router.verifier.runners import CheckRun
+from mcp_router.verifier.runners import PASSED, CheckRun
 from mcp_router.verifier.sandboxes import choose
 from mcp_router.verifier.sandboxes.selftest import prove
 from mcp_router.verifier.settle import settled
@@ -142,6 +142,9 @@ class CheckVerifier:
         try:
             with clock.step("apply_ms"):
                 case = read_case(request, repo, commit, base, hidden)
+        except BaseMismatch as error:
+            # A wrong base is nobody's failure.
+            return Verification(Verdict.NO_SIGNAL, None, 0.0, (str(error),), isolation=NOT_RUN)
         except PatchRefused as error:
             return Verification(Verdict.REFUSED, 0.0, 1.0, (str(error),), isolation=NOT_RUN)
         if early := _of_integrity(case.integrity):
@@ -220,11 +223,11 @@ class CheckVerifier:
     def _compare(self, trees: Trees, case: Case, baseline: Baseline, run: CheckRun) -> Finding:
         lost = verdicts.lost_tests(baseline, run) - _excused(case.integrity, run, baseline)
         fixed = {test for test in baseline.failures() if len(set(verdicts.fixed_share(test, run))) == 1}
-        targets = find_targets(baseline.failures(), fixed, case.request.task, case.judged, case.changed())
+        targets = find_targets(baseline.failures(), fixed, case.request.task, case.judged, case.changed(), case.base)
         # Where what was asked still fails, chance in the rest does not change the verdict: no second run.
         if lost and targets <= fixed:
             with trees.clock.step("rerun_ms"):
-                lost -= self._flaky(trees, case, baseline, lost)
+                lost -= self._flaky(trees, case, baseline, run, lost)
         hidden = None
         if case.hidden is not None:
             limit_s = trees.clock.left_s()
@@ -247,17 +250,18 @@ class CheckVerifier:
             if of_environment(before[test], names) and of_environment(run.messages.get(test, ""), names)
         }
 
-    def _flaky(self, trees: Trees, case: Case, baseline: Baseline, lost: set[str]) -> set[str]:
-        """The lost tests that pass when run again, and that fail now and then on the base too."""
+    def _flaky(self, trees: Trees, case: Case, baseline: Baseline, run: CheckRun, lost: set[str]) -> set[str]:
+        """The lost tests that are lost on the base too now and then, by chance or because their names change."""
         files = sorted({test.partition("::")[0] for test in lost})
-        suspected = lost & trees.run(case.judged.id, files).with_outcome("passed")
+        suspected = lost & trees.run(case.judged.id, files).with_outcome(PASSED)
+        renamed = verdicts.renamed_tests(baseline, run, lost)
         flaky: set[str] = set()
         for _ in range(BASE_RERUNS):
-            if suspected <= flaky or trees.clock.left_s() < 2 * baseline.run.seconds:
+            if suspected | renamed <= flaky or trees.clock.left_s() < 2 * baseline.run.seconds:
                 break
             again = trees.run(case.base.id, files)
             if again.problem is None:
-                flaky |= suspected - again.with_outcome("passed")
+                flaky |= (suspected - again.with_outcome(PASSED)) | (renamed - set(again.results))
         return flaky
 
     def _hidden(self, trees: Trees, case: Case, hidden: Hidden) -> CheckRun:

@@ -249,11 +249,7 @@ ELSEWHERE = {
 }
 
 
-PENDING = ("a name that a shell would expand",)
-"""pytest expands variables in the name of its root folder, where the runner names it in full."""
-
-
-@pytest.mark.parametrize("name", [name for name in ELSEWHERE if name not in PENDING])
+@pytest.mark.parametrize("name", ELSEWHERE)
 def test_repositories_of_another_kind_have_their_verdict_and_stay_as_they_are(bench, name):
     case = bench()
     root = ELSEWHERE[name](case)

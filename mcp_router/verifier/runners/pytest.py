@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,8 @@ def arguments(words: list[str]) -> list[str] | None:
 def launch(checks: Checks, root: Path, place: Path, only: Sequence[str]) -> list[str]:
     """pytest behind our program; `only` names the files to run instead of what the command names."""
     # The cache of the last run lies in a fresh folder: --lf and --ff of the project then change nothing.
-    own = ["-o", f"cache_dir={place}/cache", f"--rootdir={root}"]
+    # pytest puts variables into the path of its root: a relative one holds none of a folder called "$HOME".
+    own = ["-o", f"cache_dir={place}/cache", f"--rootdir={os.path.relpath(root, root / checks.folder)}"]
     named = [*_options_of(checks.argv), *inside(only, checks.folder)] if only else checks.argv
     parallel = "-" if checks.parallel is None else str(checks.parallel)
     return [*program("bootstrap_pytest.py", checks, root), parallel, *named, *OPTIONS, *own]
