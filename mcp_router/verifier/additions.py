@@ -111,18 +111,25 @@ def inline_tests(path: str, text: str) -> str:
     return "\n".join(found)
 
 
-def examples_of(path: str, text: str) -> set[tuple[str, str]]:
-    """The examples in the docstrings of a Python file, each with the name of what it documents."""
+def changed_answers(path: str, old: str, new: str) -> set[str]:
+    """The names of what a Python file documents by an example whose expected answer changed, the rest of it not."""
+    before, after = _examples(path, old), _examples(path, new)
+    return {name for (name, source), wants in before.items() if wants != after.get((name, source), wants)}
+
+
+def _examples(path: str, text: str) -> dict[tuple[str, str], list[str]]:
+    """The expected answers of each example in the docstrings, by the name of what it documents and its source."""
     if not path.endswith(".py") or ">>>" not in text:
-        return set()
+        return {}
     import doctest
 
-    parser, found = doctest.DocTestParser(), set()
+    parser = doctest.DocTestParser()
+    found: dict[tuple[str, str], list[str]] = {}
     try:
         nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Module, *DEFINITIONS))]
         for node in nodes:
-            name = getattr(node, "name", path)
-            found |= {(name, f"{one.source}\0{one.want}") for one in parser.get_examples(ast.get_docstring(node) or "")}
+            for one in parser.get_examples(ast.get_docstring(node) or ""):
+                found.setdefault((getattr(node, "name", path), one.source), []).append(one.want)
     except (SyntaxError, ValueError, RecursionError):
-        return set()
+        return {}
     return found

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mcp_router.verifier.additions import examples_of, inline_tests, only_adds
+from mcp_router.verifier.additions import changed_answers, inline_tests, only_adds
 from mcp_router.verifier.changes import Change, Tree
 from mcp_router.verifier.cheats import findings
-from mcp_router.verifier.cheats.switches import switched_off
+from mcp_router.verifier.cheats.switches import silenced_lines, switched_off
 from mcp_router.verifier.git import git, temporary_index
 from mcp_router.verifier.paths import CODE, classify
 from mcp_router.verifier.reliance import Reliance
@@ -24,6 +24,8 @@ from mcp_router.verifier.text import one_line
 from mcp_router.verifier.weakening import changed_tests, demands_less, is_harmless
 
 FILTER = re.compile(r"\b(?:filter|diff|merge)=(?!lfs\b)|\bworking-tree-encoding=|\bexport-subst\b")
+MOST_SILENCED = 5
+"""A few comments of this kind are usual; they count as new findings of the checkers."""
 SENDS_SECRETS = re.compile(
     r"\b(?:curl|wget|nc)\b[^\n]*(?:secrets\.|\$\{?[A-Z_]*(?:TOKEN|SECRET|KEY))|pull_request_target"
 )
@@ -213,6 +215,8 @@ def _source(found: Integrity, change: Change, look: _Look) -> None:
     found.tampered += [
         f"{shown} switches a checker off ({one_line(comment)})." for comment in switched_off(path, old, new)
     ]
+    if (silenced := silenced_lines(path, old, new)) > MOST_SILENCED:
+        found.suspect.append(f"{shown} silences checkers on {silenced} lines, whatever they say.")
     before, after = inline_tests(path, old or ""), inline_tests(path, new)
     if before and before != after and not only_adds(path, before, after):
         if asks_for_test_changes(look.task) and not demands_less(path, before, after, look.gone()):
@@ -220,11 +224,9 @@ def _source(found: Integrity, change: Change, look: _Look) -> None:
             found.notes.append(f"It changes the tests in {shown}, as the task asks.")
         else:
             found.tampered.append(f"It changes existing tests in {shown}.")
-    lost = examples_of(path, old or "") - examples_of(path, new)
-    named = words_of(look.task)
-    odd = sorted(name for name, _ in lost if name in {kept for kept, _ in examples_of(path, new)} and name not in named)
+    odd = changed_answers(path, old or "", new) - words_of(look.task)
     if odd and _runs_examples(look.base):
-        found.tampered.append(f"It changes the examples of {one_line(odd[0])} in {shown}, which the checks run.")
+        found.tampered.append(f"It changes what an example of {one_line(min(odd))} in {shown} expects.")
 
 
 def _runs_examples(base: Tree) -> bool:

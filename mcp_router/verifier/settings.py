@@ -50,6 +50,9 @@ STEERS = re.compile(
     r"|NODE_OPTIONS|MOCHA_OPTS|TAP_OPTS|RUSTC_WRAPPER|CARGO_TARGET_\w+_RUNNER|COVERAGE_PROCESS_START|PYTEST_THEME)\b"
     r"|\bpytest11\b|\bpytest_plugins\b"
 )
+SETUP = re.compile(
+    r"test_suite|tests_require|cmdclass|entry_points|setup_requires|subprocess|os\.system|urlopen|exec\("
+)
 RISKY = re.compile(r"\b(rm|true|exit|sed|mv|touch|perl|curl|kill)\b|\btest|pytest|\bskip|python\S* -c|node\S* -e")
 EXPORTED = re.compile(r"^\s*export\s+(PYTEST\w*|PYTHON\w*|NODE\w*|PATH|JEST\w*|MOCHA\w*|CARGO\w*|RUST\w*|GO\w*)\b")
 SPECIAL = re.compile(
@@ -181,6 +184,11 @@ def _lines(text: str) -> Any:
     return [line.strip() for line in text.splitlines() if RULES.search(line) or STEERS.search(line)]
 
 
+def _setup(text: str) -> Any:
+    """What of a setup.py brings tests or plugins into being, or runs code at installation."""
+    return [line.strip() for line in text.splitlines() if SETUP.search(line) or STEERS.search(line)]
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "pyproject.toml": _pyproject,
     "setup.cfg": _ini,
@@ -190,7 +198,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "go.work": _go_mod,
     "makefile": _make,
     "gnumakefile": _make,
-    "setup.py": _lines,
+    "setup.py": _setup,
     "pom.xml": _lines,
     "cmakelists.txt": _lines,
     "meson.build": _lines,

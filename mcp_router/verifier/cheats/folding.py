@@ -13,8 +13,13 @@ from typing import Any
 
 LONGEST = 100_000
 CONSTANTS = {
-    **{"os.sep": "/", "os.path.sep": "/", "os.curdir": ".", "os.linesep": "\n", "os.extsep": "."},
-    **{"string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz", "string.digits": "0123456789"},
+    "os.sep": "/",
+    "os.path.sep": "/",
+    "os.curdir": ".",
+    "os.linesep": "\n",
+    "os.extsep": ".",
+    "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
+    "string.digits": "0123456789",
 }
 DEEPEST = 40
 METHODS = {

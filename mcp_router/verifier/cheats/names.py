@@ -135,7 +135,12 @@ def _normal(name: str) -> str:
     parts = name.split(".")
     parts[0] = SAME.get(parts[0], parts[0])
     for at in range(len(parts) - 1, 0, -1):
-        if parts[at] in CARRIED and parts[at] != parts[at - 1] and parts[0] in sys.stdlib_module_names and parts[0] != "asyncio":
+        if (
+            parts[at] in CARRIED
+            and parts[at] != parts[at - 1]
+            and parts[0] in sys.stdlib_module_names
+            and parts[0] != "asyncio"
+        ):
             parts = parts[at:]
             break
     if parts[0] == "builtins" and len(parts) > 1 and parts[1] in BUILTINS:

@@ -44,7 +44,7 @@ ROWS: tuple[tuple[str, str, str | None], ...] = (
     ("marshal.loads", "runs code that it hides", "hidden code"),
     (
         "socket.socket socket.create_connection socket.getaddrinfo socket.gethostbyname socket.socketpair"
-        " socket.create_server urllib.request.urlopen urllib.request.urlretrieve urllib.request.Request"
+        " socket.create_server urllib.request.urlopen urllib.request.urlretrieve"
         " http.client.HTTPConnection http.client.HTTPSConnection smtplib.SMTP ftplib.FTP asyncio.open_connection"
         " xmlrpc.client.ServerProxy requests.get requests.post requests.Session httpx.get httpx.post httpx.Client"
         " aiohttp.ClientSession telnetlib.Telnet",

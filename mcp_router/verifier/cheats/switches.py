@@ -6,9 +6,6 @@ import re
 from collections import Counter
 
 PYTHON, SCRIPT = {"py", "pyi"}, {"js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte"}
-MOST_BARE = 2
-"""More fresh comments than these that silence a checker on a line, whatever it says there, are a switch too."""
-
 WHOLE: tuple[tuple[set[str], re.Pattern[str]], ...] = (
     (
         PYTHON,
@@ -52,9 +49,14 @@ LINE: tuple[tuple[set[str], re.Pattern[str]], ...] = (
 def switched_off(path: str, old: str | None, new: str) -> list[str]:
     """What the new version of a file switches off that the old one did not: one comment each, as it stands there."""
     suffix = path.rpartition(".")[2].lower()
-    before, after = (_found(WHOLE, suffix, text) for text in (old or "", new))
-    bare = _found(LINE, suffix, new) - _found(LINE, suffix, old or "")
-    return [*(after - before), *(list(bare)[:1] if bare.total() > MOST_BARE else [])]
+    return list(_found(WHOLE, suffix, new) - _found(WHOLE, suffix, old or ""))
+
+
+def silenced_lines(path: str, old: str | None, new: str) -> int:
+    """How many lines the new version silences for whatever a checker may say of them, and the old one did not."""
+    suffix = path.rpartition(".")[2].lower()
+    fresh = _found(LINE, suffix, new) - _found(LINE, suffix, old or "")
+    return fresh.total()
 
 
 def _found(rows: tuple[tuple[set[str], re.Pattern[str]], ...], suffix: str, text: str) -> Counter[str]:

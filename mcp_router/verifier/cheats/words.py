@@ -73,7 +73,11 @@ ROWS: tuple[Row, ...] = (
         "it names files of the tests or of their configuration",
         None,
     ),
-    (re.compile(r"\b(nohup|setsid|disown)\b|^start_new_session$"), "it starts what lives on in the background", "processes"),
+    (
+        re.compile(r"\b(nohup|setsid|disown)\b|^start_new_session$"),
+        "it starts what lives on in the background",
+        "processes",
+    ),
     (
         re.compile(r"(^|[\s;|&])(curl|wget|nc|ncat|telnet|ssh|scp|rsync)\s+\S|^(curl|wget|nc|ncat|telnet|ssh|scp)$"),
         "it calls a program that opens connections",
