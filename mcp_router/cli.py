@@ -111,7 +111,7 @@ def report(as_json: bool, **given: Any) -> None:
 @click.option("--bench", type=click.Choice(["id", "ood176"]), help="A bench of CodeRouterBench.")
 @click.option("--data", type=click.Path(path_type=Path), help="Its folder; $ACROUTER_BENCH otherwise.")
 @click.option("--results", type=click.Path(path_type=Path), help="A table of real runs of your own.")
-@click.option("--memory", is_flag=True, help="Your own memory, as it is.")
+@click.option("--memory", is_flag=True, help="Your own memory: would routing have paid?")
 @click.option("--policy", help="The policies to play, with commas between; all otherwise.")
 @click.option("--protocol", type=click.Choice(["single", "cascade"]), default="single", show_default=True)
 @click.option("--prior", type=click.Choice(["fitted", "none"]), help="fitted unless --results is given.")
@@ -121,6 +121,7 @@ def report(as_json: bool, **given: Any) -> None:
 @click.option("--verifier-fpr", "fpr", type=click.FloatRange(0, 1), default=0.0, help="How often a failure passes.")
 @click.option("--verifier-fnr", "fnr", type=click.FloatRange(0, 1), default=0.0, help="How often a success fails.")
 @click.option("--stop-signal", type=click.Choice(["resolved", "apply_ok"]), default="resolved", show_default=True)
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Draw figures into this folder.")
 @as_json
 def evaluate(as_json: bool, **given: Any) -> None:
     """Play policies on a table of real runs: performance, regret and cost, memory on, off and shuffled."""

@@ -19,11 +19,24 @@ Charges = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What was done on one task: who tried, in order, and whose result was kept; None if nobody tried."""
+    """What was done on one task: who tried, in order, and whose result was kept; None if nobody tried.
+
+    believed: P(success) of each attempt as the policy gave it beforehand; empty where it gave none.
+    """
 
     task: BenchTask
     attempts: tuple[str, ...]
     kept: str | None
+    believed: tuple[float, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Of what was kept."""
+        return self.task.runs[self.kept].score if self.kept is not None else 0.0
+
+    def paid(self, usd: Charges) -> float:
+        """USD of all attempts."""
+        return math.fsum(usd[model] for model in self.attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +85,19 @@ def charges(tasks: Sequence[BenchTask]) -> list[Charges]:
 
 def total(plays: Sequence[Play], charged: Sequence[Charges], price_of_usd: float) -> Totals:
     """The sums over a stream; every attempt is paid for. price_of_usd is lambda, the reward that a dollar costs."""
-    score = regret = cost = 0.0
-    for play, usd in zip(plays, charged, strict=True):
-        runs = play.task.runs
-        got = runs[play.kept].score if play.kept is not None else 0.0
-        paid = math.fsum(usd[model] for model in play.attempts)
-        best = max(run.score - price_of_usd * usd[model] for model, run in runs.items())
-        score, cost, regret = score + got, cost + paid, regret + best - (got - price_of_usd * paid)
+    score = math.fsum(play.score for play in plays)
+    cost = math.fsum(play.paid(usd) for play, usd in zip(plays, charged, strict=True))
     unknown = sum(play.task.runs[model].cost_usd is None for play in plays for model in play.attempts)
-    return Totals(100 * score / len(plays), regret, cost, unknown)
+    return Totals(100 * score / len(plays), math.fsum(regrets(plays, charged, price_of_usd)), cost, unknown)
+
+
+def regrets(plays: Sequence[Play], charged: Sequence[Charges], price_of_usd: float) -> list[float]:
+    """Of each task: the best single model's reward, less what was got."""
+    return [
+        max(run.score - price_of_usd * usd[model] for model, run in play.task.runs.items())
+        - (play.score - price_of_usd * play.paid(usd))
+        for play, usd in zip(plays, charged, strict=True)
+    ]
 
 
 def spread(values: Iterable[float]) -> Spread:

@@ -8,8 +8,10 @@ from typing import Any
 
 from mcp_router.config import load_config, state_home
 from mcp_router.errors import BadInput
+from mcp_router.evaluation.draw import draw, need_matplotlib
 from mcp_router.evaluation.own_memory import describe_memory
-from mcp_router.evaluation.run import Setting, evaluate, steps
+from mcp_router.evaluation.run import evaluate, steps
+from mcp_router.evaluation.setting import Setting
 from mcp_router.evaluation.show import progress
 from mcp_router.evaluation.tables import data_folder, read_bench, read_results
 from memory_store.store import MemoryStore
@@ -32,6 +34,7 @@ class Options:
     fpr: float
     fnr: float
     stop_signal: str
+    figures: Path | None
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -46,6 +49,8 @@ def run(options: Options) -> dict[str, Any]:
         raise BadInput("--data is the folder of a bench; give --bench id or --bench ood176 with it.")
     if options.memory and options.policy is not None:
         raise BadInput("--policy: --memory tells what was done and plays nothing; leave --policy out.")
+    if options.memory and options.figures is not None:
+        raise BadInput("--figures draws what was played on a table; leave it out with --memory.")
     if options.memory:
         price = options.price_of_usd
         return describe_memory(MemoryStore(state_home()), load_config().lambda_usd if price is None else price)
@@ -55,10 +60,16 @@ def run(options: Options) -> dict[str, Any]:
         )
     if options.fpr + options.fnr >= 1:
         raise BadInput("--verifier-fpr and --verifier-fnr must sum to less than 1; above, a pass means a failure.")
+    if options.figures is not None:
+        need_matplotlib()
     setting = _setting(options)
     names = None if options.policy is None else [name.strip() for name in options.policy.split(",")]
-    with progress(steps(setting, names)) as done:
-        return evaluate(setting, names, done)
+    series = options.figures is not None
+    with progress(steps(setting, names, series=series)) as done:
+        found = evaluate(setting, names, done, series=series)
+    if options.figures is not None:
+        draw(found, options.figures)
+    return found
 
 
 def _setting(options: Options) -> Setting:

@@ -5,52 +5,13 @@ A policy is given contexts and observations, never a table.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from mcp_router.evaluation.accounting import Play
+from mcp_router.evaluation.signals import Said, Signal
 from mcp_router.evaluation.tables import BenchTask
 from mcp_router.types import Candidate, Context, Orchestrator
 from memory_store.observations import Observation
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the verifier says of an attempt: the score that is learned, and whether the search may stop."""
-
-    score: float
-    passed: bool
-
-
-Signal = Callable[[BenchTask, str], Said]
-
-
-def resolved(task: BenchTask, model: str) -> Said:
-    """The truth: the score itself, done when it is full."""
-    score = task.runs[model].score
-    return Said(score, score >= 1.0)
-
-
-def apply_ok(task: BenchTask, model: str) -> Said:
-    """Whether the patch applied: what can be seen without running anything."""
-    applied = bool(task.runs[model].apply_ok)
-    return Said(float(applied), applied)
-
-
-def noisy(fpr: float, fnr: float, seed: str) -> Signal:
-    """The truth told by a verifier that errs: an attempt that failed passes with probability fpr, one that is
-    resolved fails with probability fnr. The same seed errs on the same attempts, whoever asks.
-    """
-
-    def signal(task: BenchTask, model: str) -> Said:
-        truth = resolved(task, model)
-        dice = random.Random(f"{seed}/{task.task_id}/{model}").random()
-        if truth.passed:
-            return Said(0.0, False) if dice < fnr else truth
-        return Said(1.0, True) if dice < fpr else truth
-
-    return signal
 
 
 def play(
@@ -83,6 +44,7 @@ def _play_one(
     Kept is the attempt of which the verifier said the best, the last of equals: the one that passed, if any did.
     """
     tried: list[str] = []
+    believed: list[float] = []
     kept: tuple[float, str] | None = None
     while len(tried) < max_attempts:
         plan = policy.choose(
@@ -99,13 +61,14 @@ def _play_one(
             break
         name = plan.chain[0].candidate
         tried.append(name)
+        believed.append(plan.chain[0].p_success)
         said = signal(task, name)
         policy.learn(_observation(task, name, said))
         if kept is None or said.score >= kept[0]:
             kept = (said.score, name)
         if said.passed:
             break
-    return Play(task, tuple(tried), kept[1] if kept else None)
+    return Play(task, tuple(tried), kept[1] if kept else None, tuple(believed))
 
 
 def _observation(task: BenchTask, name: str, said: Said) -> Observation:

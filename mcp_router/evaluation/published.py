@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mcp_router.errors import BadInput
 from mcp_router.evaluation.accounting import Play
 from mcp_router.evaluation.tables import GET_IT, Bench, BenchTask, read_lines
 
-Decisions = Mapping[str, tuple[tuple[str, ...], str]]
+Decisions = dict[str, tuple[tuple[str, ...], str]]
 """By task: who tried, in order, and whose result was kept."""
 OTHER_SPELLINGS = {"通义千问Max": "Qwen3-Max"}
 """Names under which two of the files give a model of the table."""

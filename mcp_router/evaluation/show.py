@@ -68,6 +68,16 @@ def show_own_memory(found: dict[str, Any]) -> None:
         console.print(found["verdict"], highlight=False)
 
 
+def price_of_exploring(found: dict[str, Any]) -> float | None:
+    """Mean regret of the policy as shipped less that of the same policy without its exploration floor."""
+    means = {row["policy"]: row["cum_regret"]["mean"] for row in found["rows"]}
+    return (
+        means["acrouter"] - means["acrouter:explore-off"]
+        if {"acrouter", "acrouter:explore-off"} <= means.keys()
+        else None
+    )
+
+
 def _title(found: dict[str, Any]) -> str:
     title = (
         f"{found['bench']}, {found['protocol']}, {found['n']} tasks, lambda {found['lambda']:g}, prior {found['prior']}"
@@ -82,6 +92,9 @@ def _title(found: dict[str, Any]) -> str:
 def _notes(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "First columns: the order of the file. Regret: the best single model's reward on a task, less what was got."
+    price = price_of_exploring(found)
+    if price is not None:
+        yield f"Exploring costs {price:+.2f} regret: acrouter less acrouter:explore-off."
     if found["orders"] > 1:
         yield f"Means over {found['orders']} shuffles of seed {found['seed']}."
     unknown = {row["policy"]: row["unknown_costs"] for row in found["rows"] if row["unknown_costs"]}

@@ -20,6 +20,8 @@ from mcp_router.types import Candidate, Price, Task
 from memory_store.similarity import features
 
 BENCHES = ("id", "ood176")
+IN_REPOSITORY = Path("data") / "coderouterbench"
+"""Where the tables are in a clone of the repository that they were published in."""
 BESIDE = Path(__file__).parents[3] / "shared" / "coderouterbench"
 """Where the benchmark is when it lies beside a clone."""
 GET_IT = (
@@ -39,11 +41,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class BenchTask:
-    """One row: the task as a policy may see it, and what each model made of it."""
+    """One row: the task as a policy may see it, what each model made of it, and the benchmark it was taken from."""
 
     task_id: str
     task: Task
     runs: Mapping[str, Run]
+    bench: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,18 @@ def read_bench(name: str, data: Path | None = None) -> Bench:
     """
     folder = data_folder(data)
     if name == "id":
-        return _table(name, folder / "id_test_results_long.csv", _id_task, prices=read_prices(folder))
+        path = folder / "id_test_results_long.csv"
+        return _table(name, path, _id_task, needed=("dimension",), prices=read_prices(folder))
     tasks = {str(line["task_id"]): line for line in read_lines(folder / "ood176_tasks.jsonl", ("task_id", "prompt"))}
     table = folder / "ood176_results_long.csv"
-    bench = _table(name, table, lambda row: _ood_task(row, tasks), score="resolved", prices=read_prices(folder))
+    bench = _table(
+        name,
+        table,
+        lambda row: _ood_task(row, tasks),
+        needed=("bench", "dimension", "original_task_id"),
+        score="resolved",
+        prices=read_prices(folder),
+    )
     known = {task.task_id: task for task in bench.tasks}
     missing = sorted(tasks.keys() - known.keys())
     if missing:
@@ -80,11 +91,17 @@ def read_results(path: Path) -> Bench:
     Raises:
         BadInput: as `read_bench`.
     """
+    if not path.is_file():
+        raise BadInput(
+            f"--results: {path} is not a file; give a CSV with columns task_id, model, cost_usd and score or resolved."
+        )
     return _table(path.stem, path, _any_task)
 
 
 def data_folder(data: Path | None = None) -> Path:
     """The benchmark's folder: the one given, else $ACROUTER_BENCH, else `../shared/coderouterbench` beside the clone.
+
+    Any layout that has the tables themselves: the public download, a clone of the repository that published them.
 
     Raises:
         BadInput: there is none.
@@ -94,7 +111,7 @@ def data_folder(data: Path | None = None) -> Path:
     if not folder.is_dir():
         where = "--data" if data else "ACROUTER_BENCH" if named else "--data is not given and"
         raise BadInput(f"{where}: {folder} is not a folder; {GET_IT}.")
-    return folder
+    return folder / IN_REPOSITORY if (folder / IN_REPOSITORY).is_dir() else folder
 
 
 def read_prices(folder: Path) -> dict[str, Price]:
@@ -136,17 +153,22 @@ def _table(
     path: Path,
     make: Callable[[Row], Task],
     *,
+    needed: tuple[str, ...] = (),
     score: str | None = None,
     prices: Mapping[str, Price] | None = None,
 ) -> Bench:
-    """The tasks of a file with a row a model and task; `score` names the column of scores, found when None."""
-    tasks: dict[str, Task] = {}
+    """The tasks of a file with a row a model and task.
+
+    needed: columns that must be there beside those that every table has. score: the column of scores, found when None.
+    """
+    tasks: dict[str, BenchTask] = {}
     runs: dict[str, dict[str, Run]] = {}
     models: dict[str, None] = {}
-    for where, row in _rows(path, (score,) if score else ("score", "resolved")):
+    for where, row in _rows(path, needed, (score,) if score else ("score", "resolved")):
         task_id, model = row["task_id"], row["model"]
         if task_id not in tasks:
-            tasks[task_id], runs[task_id] = make(row), {}
+            runs[task_id] = {}
+            tasks[task_id] = BenchTask(task_id, make(row), runs[task_id], row.get("bench") or None)
         if model in runs[task_id]:
             raise BadInput(f"{where}: a second row of {model} on {task_id}; keep one.")
         runs[task_id][model] = _run(row, where)
@@ -158,14 +180,14 @@ def _table(
             lacking = next(model for model in models if model not in known)
             raise BadInput(f"{path}: {task_id} has no row of {lacking}; give every model a row on every task.")
     candidates = tuple(Candidate(model, model, price=(prices or {}).get(model, Price())) for model in models)
-    return Bench(name, candidates, tuple(BenchTask(key, task, runs[key]) for key, task in tasks.items()))
+    return Bench(name, candidates, tuple(tasks.values()))
 
 
-def _rows(path: Path, scores: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
+def _rows(path: Path, needed: tuple[str, ...], scores: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
     """Each row with its place in the file, once the columns are known to be there."""
     reader = csv.DictReader(io.StringIO(_text(path), newline=""))
     columns = set(reader.fieldnames or ())
-    for column in ("task_id", "model", "cost_usd"):
+    for column in ("task_id", "model", "cost_usd", *needed):
         if column not in columns:
             raise BadInput(f"{path} has no column {column}; its first line must name it.")
     if not columns.intersection(scores):

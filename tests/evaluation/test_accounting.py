@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from mcp_router.evaluation.accounting import Play, charges, total
-from mcp_router.evaluation.hindsight import best_single, oracle
-from mcp_router.evaluation.run import Setting, evaluate
-from tests.evaluation.benches import bench, specialists
+from mcp_router.evaluation.baselines.fixed_chain import FixedChain
+from mcp_router.evaluation.hindsight import best_chain, oracle
+from mcp_router.evaluation.protocols import play
+from mcp_router.evaluation.run import evaluate
+from mcp_router.evaluation.setting import Setting
+from mcp_router.evaluation.signals import noisy, resolved
+from tests.evaluation.benches import MODELS, bench, specialists
 
 
 def test_a_cascade_pays_for_all_its_attempts() -> None:
@@ -41,9 +47,25 @@ def test_the_oracle_has_no_regret_and_the_best_single_the_least_of_one_model() -
     table = specialists(1)
     charged = charges(table.tasks)
     assert total(oracle(table.tasks, charged, 0.1), charged, 0.1).cum_regret == pytest.approx(0.0)
-    one = total(best_single(table.tasks, charged, 0.1), charged, 0.1).cum_regret
-    every = evaluate(Setting(table), [f"always:{c.id}" for c in table.candidates])["rows"]
-    assert one == pytest.approx(min(row["given_order"]["cum_regret"] for row in every), abs=1e-3)
+    one, *every = evaluate(Setting(table), ["best-single", *(f"always:{c.id}" for c in table.candidates)])["rows"]
+    regret = one["given_order"]["cum_regret"]
+    assert regret == pytest.approx(min(row["given_order"]["cum_regret"] for row in every), abs=1e-3)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("errs", [False, True])
+def test_no_fixed_chain_does_better_than_the_one_of_hindsight(length: int, errs: bool) -> None:
+    table, signal = specialists(4, tasks=60), noisy(0.2, 0.2, "seed") if errs else resolved
+    charged = charges(table.tasks)
+
+    def regret(chain: tuple[str, ...]) -> float:
+        policy = FixedChain("fixed", chain)
+        plays = play(policy, table.candidates, table.tasks, max_attempts=length, signal=signal)
+        return total(plays, charged, 0.1).cum_regret
+
+    best = best_chain(table.tasks, charged, 0.1, length=length, signal=signal)
+    every = [chain for n in range(1, length + 1) for chain in permutations(MODELS, n)]
+    assert regret(best) == pytest.approx(min(map(regret, every)))
 
 
 def test_shuffles_are_seeded_and_the_given_order_stands_beside() -> None:

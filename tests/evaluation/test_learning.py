@@ -9,8 +9,10 @@ import pytest
 
 from mcp_router.evaluation.accounting import spread
 from mcp_router.evaluation.policies import policies
-from mcp_router.evaluation.protocols import play, resolved
-from mcp_router.evaluation.run import Setting, evaluate
+from mcp_router.evaluation.protocols import play
+from mcp_router.evaluation.run import evaluate
+from mcp_router.evaluation.setting import Setting
+from mcp_router.evaluation.signals import resolved
 from mcp_router.evaluation.tables import Bench, BenchTask, Run
 from tests.evaluation.benches import specialists
 
@@ -32,7 +34,10 @@ def scrambled(task: BenchTask, seen: Sequence[str]) -> BenchTask:
 @pytest.mark.parametrize("max_attempts", [1, 3])
 @pytest.mark.parametrize(
     "name",
-    ["acrouter", "acrouter:memory-off", "acrouter:memory-shuffled", "cheap-first", "dimension-best", "random"],
+    [
+        *("acrouter", "acrouter:memory-off", "acrouter:memory-shuffled", "acrouter:explore-off"),
+        *("acrouter:rates-unknown", "linucb", "lints", "knn", "cheap-first", "dimension-best", "random"),
+    ],
 )
 def test_no_decision_rests_on_an_outcome_that_was_not_seen(name: str, max_attempts: int) -> None:
     table = specialists(11, tasks=40)

@@ -10,8 +10,10 @@ from mcp_router.errors import BadInput
 from mcp_router.evaluation.accounting import Play
 from mcp_router.evaluation.baselines.plans import plan_of
 from mcp_router.evaluation.policies import policies
-from mcp_router.evaluation.protocols import Signal, apply_ok, noisy, play, resolved
-from mcp_router.evaluation.run import Setting, evaluate
+from mcp_router.evaluation.protocols import play
+from mcp_router.evaluation.run import evaluate
+from mcp_router.evaluation.setting import Setting
+from mcp_router.evaluation.signals import Signal, apply_ok, noisy, resolved
 from mcp_router.evaluation.tables import Bench, BenchTask, Run
 from mcp_router.types import Context, Plan
 from memory_store.observations import Observation

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mcp_router.evaluation.run import Setting, evaluate
+from mcp_router.evaluation.run import evaluate
+from mcp_router.evaluation.setting import Setting
 from mcp_router.evaluation.tables import read_bench
 from tests.evaluation.benches import real_bench, write_bench
 
@@ -50,3 +51,5 @@ def test_every_decision_file_has_a_row_under_its_name(tmp_path: Path) -> None:
         row["policy"] for row in rows
     }
     assert [row["policy"] for row in rows if row["hindsight"]] == ["best-single", "oracle"]
+    cascade = evaluate(Setting(read_bench("ood176", folder), protocol="cascade"))["rows"]
+    assert [row["policy"] for row in cascade if row["hindsight"]] == ["best-single", "hindsight-chain-3", "oracle"]

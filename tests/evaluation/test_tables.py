@@ -70,6 +70,20 @@ def test_a_wrong_table_is_told_in_a_sentence(tmp_path: Path, change: Callable[[l
         read_results(write_csv(tmp_path / "runs.csv", change(ROWS)))
 
 
+@pytest.mark.parametrize(("bench", "column"), [("id", "dimension"), ("ood176", "bench"), ("ood176", "resolved")])
+def test_a_column_that_a_bench_needs_is_named(tmp_path: Path, bench: str, column: str) -> None:
+    folder = write_bench(tmp_path)
+    for path in folder.glob("*_results_long.csv"):
+        path.write_text(path.read_text().replace(column, "other", 1))
+    with pytest.raises(BadInput, match=f"has no column {column}; its first line must name it"):
+        read_bench(bench, folder)
+
+
+def test_a_clone_of_the_repository_that_published_the_tables_will_do(tmp_path: Path) -> None:
+    write_bench(tmp_path / "clone" / "data" / "coderouterbench")
+    assert len(read_bench("id", tmp_path / "clone").tasks) == 60
+
+
 @pytest.mark.parametrize("name", ["models.json", "ood176_results_long.csv", "ood176_tasks.jsonl"])
 def test_a_missing_file_is_named_with_where_to_get_it(tmp_path: Path, name: str) -> None:
     folder = write_bench(tmp_path)
