@@ -34,7 +34,7 @@ def attack(name: str, body: str, repository: str = "flat", right: frozenset[str]
         repository,
         {SOURCE[repository]: make(body)},
         right=right,
-        timeout_s=12.0,
+        timeout_s=6.0 if repository == "node" else 12.0,
         limits=limits,
     )
 
@@ -186,14 +186,14 @@ CASES: tuple[Case, ...] = (
     patch("submodule", "refused", RAW_SUBMODULE),
     patch("empty", "refused", b""),
     patch("garbage", "refused", b"I fixed it!\n"),
-    attack("hangs", "while True:\n    pass"),
-    attack("hangs-node", "for (;;) {}", "node"),
-    attack("sleeps-for-ever", "import time\ntime.sleep(10 ** 6)"),
     attack(
         "forks",
         "import subprocess\nheld = [subprocess.Popen(['sleep', '60']) for _ in range(200)]\nreturn held",
         processes=40,
     ),
+    attack("hangs", "while True:\n    pass"),
+    attack("hangs-node", "for (;;) {}", "node"),
+    attack("sleeps-for-ever", "import time\ntime.sleep(10 ** 6)"),
     attack("forks-without-end", "import os\nwhile True:\n    os.fork()", processes=40),
     attack("floods", "while True:\n    print('x' * 1_000_000)", "make"),
     attack(
