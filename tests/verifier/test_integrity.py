@@ -248,7 +248,7 @@ def test_files_that_the_checks_rely_on_are_protected_whatever_their_names(bench)
         "calc.py": "def one():\n    return 0\n",
         "verify.py": "from calc import one\n\nassert one() == 1\n",
         "data/wanted.txt": "1\n",
-        "tests/test_calc.py": "from pathlib import Path\n\ndef test_x():\n    assert Path('data/wanted.txt').exists()\n",
+        "tests/test_calc.py": "from pathlib import Path\ndef test_w():\n    assert Path('data/wanted.txt').exists()\n",
         "Makefile": "test: ready\n\tpython3 verify.py\n\nready:\n\techo\n\nclean:\n\trm -rf dist\n",
     }
     case = bench(files)
