@@ -14,8 +14,7 @@ import re
 from dataclasses import dataclass
 
 TEST_LIMIT_S = 10
-"""What one test of a twin may take. A Python twin brings its own limit for pytest; for JavaScript it is an option
-of the runner: `node --test --test-timeout=10000`, `vitest --testTimeout=10000`, `jest --testTimeout=10000`."""
+"""What one test of a twin may take, in seconds; `limit.py` sees to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,12 @@ def make_twin(path: str, text: str) -> Twin | None:
         from mcp_router.verifier.twins.javascript import twin_of
     else:
         return None
+    from mcp_router.verifier.twins.limit import with_limit
+
     found = twin_of(path, text)
-    return Twin(path, *found) if found else None
+    return Twin(path, with_limit(path, found[0]), found[1]) if found else None
 
 
 def _fits(test: str, title: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, title.split("*"))), test, re.DOTALL) is not None
+    """Whether a test's id is that name, with anything but another title in the place of each `*`."""
+    return re.fullmatch("(?:(?! > ).)*".join(map(re.escape, title.split("*"))), test, re.DOTALL) is not None

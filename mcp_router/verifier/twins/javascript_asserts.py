@@ -50,6 +50,7 @@ CONTRARY = {
     "property": "notProperty",
 }
 RAISES = {"throws", "rejects"}
+COUNTS = {("t", "plan"), ("expect", "assertions")}
 STRANGER = "Symbol()"
 NEVER = "class Twin extends Error {}"
 
@@ -72,6 +73,8 @@ def site_of(node: Node, asserts: dict[str, str], sure: bool) -> Site[None] | Non
     receiver, method = target.child_by_field_name("object"), target.child_by_field_name("property")
     if receiver is None or method is None:
         return None
+    if (text_of(receiver), text_of(method)) in COUNTS and given and (edits := other(given[0])):
+        return Site(Rank.COUNTED, False, tuple(edits))
     if call and _is_assert(receiver, asserts):
         return _assert(method, text_of(method), given, sure)
     return _expect(receiver, method, given, sure, call) if _root(receiver) else None

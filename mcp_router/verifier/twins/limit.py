@@ -1,15 +1,34 @@
-"""A limit for each test of a Python twin, written into the twin itself.
+"""A limit for each test of a twin: a changed expectation must not make a run wait for ever.
 
-Under pytest a fixture that every test of the file uses arms an interval timer; its signal raises in the main thread,
-also out of a sleep or a wait for a lock, and again when what it raised was caught. It is no plugin and no conftest.py,
-so the options of the runner and the rest of the tree stay as they are. Where there are no such signals (Windows) and
-under unittest only the limit of the whole run holds.
+For Python it is written into the twin itself. Under pytest a fixture that every test of the file uses arms an interval
+timer; its signal raises in the main thread, also out of a sleep or a wait for a lock, and again when what it raised
+was caught. It is no plugin and no conftest.py, so the options of the runner and the rest of the tree stay as they
+are. Where there are no such signals (Windows) and under unittest only the limit of the whole run holds.
+
+For JavaScript the runners have options for it. A test of node:test that fails before it closes its server leaves a
+process that does not end (--test-force-exit would end the reporter too): such a file brings its own limit.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
 from mcp_router.verifier.twins import TEST_LIMIT_S
 
+if TYPE_CHECKING:
+    from mcp_router.verifier.checks import Checks
+
+MILLISECONDS = str(TEST_LIMIT_S * 1000)
+OPTIONS = {
+    "node": (f"--test-timeout={MILLISECONDS}",),
+    "vitest": (f"--testTimeout={MILLISECONDS}",),
+    "jest": (f"--testTimeout={MILLISECONDS}", "--forceExit"),
+    "mocha": (f"--timeout={MILLISECONDS}", "--exit"),
+}
+NODE_TEST = re.compile(r"""['"](?:node:)?test['"]""")
+NODE_LIMIT = f"\n;setTimeout(() => process.exit(1), {3 * TEST_LIMIT_S * 1000}).unref();\n"
 LIMIT = f'''
 
 import signal as _twin_signal
@@ -43,6 +62,13 @@ else:
 '''
 
 
-def with_limit(text: str) -> str:
-    """A test file whose tests each have a limit; its lines keep their numbers."""
-    return text + LIMIT
+def with_limit(path: str, text: str) -> str:
+    """A test file with the limit that its language allows to write into it; lines keep their numbers."""
+    if path.endswith(".py"):
+        return text + LIMIT
+    return text + NODE_LIMIT if NODE_TEST.search(text) else text
+
+
+def limited(checks: Checks) -> Checks:
+    """The checks for a run of twins: with a limit for each test where that is an option of the runner."""
+    return dataclasses.replace(checks, argv=(*checks.argv, *OPTIONS.get(checks.runner, ())))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mcp_router.verifier.twins.edits import Site, applied, chosen
-from mcp_router.verifier.twins.limit import with_limit
 from mcp_router.verifier.twins.python_asserts import sites
 from mcp_router.verifier.twins.python_names import edits_of
 from mcp_router.verifier.twins.python_source import Source
@@ -35,7 +34,7 @@ def twin_of(path: str, text: str) -> tuple[str, frozenset[str]] | None:
                 found[function] = chosen(sites(source, function))
                 changed.add(case.id)
         edits = {edit for function, sites_ in found.items() for edit in edits_of(source, function, sites_)}
-        twin = with_limit(applied(source.content, edits).decode())
+        twin = applied(source.content, edits).decode()
         ast.parse(twin.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError):
         return None
