@@ -8,5 +8,3 @@ from .case import Case
 CASES: tuple[Case, ...] = (*honest.CASES, *wrong.CASES, *tampering.CASES, *cheating.CASES, *escapes.CASES)
 QUICK: tuple[Case, ...] = tuple({(case.kind, case.cls, case.repository): case for case in reversed(CASES)}.values())
 """One of each kind and class on each repository."""
-PENDING: tuple[str, ...] = tuple(case.name for case in CASES if case.kind == "honest" and case.repository == "node")
-"""Cases whose right verdict is not reached where the parsers of JavaScript for the twins are not installed."""
