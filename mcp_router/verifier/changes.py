@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import unicodedata
 from dataclasses import dataclass
@@ -90,6 +91,13 @@ def _change(meta: str, name: bytes) -> Change:
     return Change(name.decode("utf-8", "surrogateescape"), old, new)
 
 
+@functools.lru_cache(maxsize=16)
+def _names(root: Path, tree: str) -> tuple[str, ...]:
+    """Kept, because one verdict asks many times, and what an id names never changes."""
+    listed = git(root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)
+    return tuple(name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name)
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The files of a commit or tree, read from git's objects: nothing needs to be checked out."""
@@ -99,8 +107,7 @@ class Tree:
 
     def names(self) -> tuple[str, ...]:
         """All paths, in git's order."""
-        listed = git(self.root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", self.id)
-        return tuple(name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name)
+        return _names(self.root, self.id)
 
     def text(self, path: str) -> str | None:
         """A file's text; None where there is none."""

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.packages import find_packages
-from mcp_router.verifier.paths import classify
+from mcp_router.verifier.paths import CODE, classify
 
 MARKS = (
     ("Cargo.toml", "cargo test"),
@@ -45,7 +45,7 @@ MOST_READ = 400
 def default_commands(tree: Tree) -> list[tuple[str, str]]:
     """Command lines with where they come from, the most telling first."""
     names = tree.names()
-    tests = [name for name in names if classify(name) == "test"]
+    tests = [name for name in names if CODE.search(name) and classify(name) == "test"]
     found = list(_python(tree, names, [name for name in tests if name.endswith(".py")]))
     found += [(command, f"the repository's {mark}") for mark, command in MARKS if mark in names]
     scripts = [name for name in tests if re.search(r"\.[cm]?[jt]sx?$", name)]
@@ -75,7 +75,7 @@ def _configures_pytest(tree: Tree) -> bool:
     found = any(
         name.endswith(("pytest.ini", "pytest.toml")) or PYTEST_TABLE.search(text) for name, text in texts.items()
     )
-    return found or any(PurePosixPath(name).name == "conftest.py" for name in names)
+    return found or any(name.rpartition("/")[2] == "conftest.py" for name in names)
 
 
 def _discovery(names: tuple[str, ...], tests: list[str]) -> Iterator[str]:
@@ -108,13 +108,11 @@ def speaks(tree: Tree, runner: str) -> bool:
 def is_split(tree: Tree) -> bool:
     """Whether all tests lie in packages of their own, with nothing at the root that says how to run them together."""
     packages = [package.folder for package in find_packages(tree) if package.folder]
-    tests = [name for name in tree.names() if classify(name) == "test"]
+    if len(packages) < 2:
+        return False
+    tests = [name for name in tree.names() if CODE.search(name) and classify(name) == "test"]
     inside = all(any(name.startswith(f"{folder}/") for folder in packages) for name in tests)
-    return (
-        len(packages) > 1
-        and inside
-        and not any(PYTEST_TABLE.search(text) for text in tree.texts([*PYTEST_FILES]).values())
-    )
+    return inside and not any(PYTEST_TABLE.search(text) for text in tree.texts([*PYTEST_FILES]).values())
 
 
 def source_variables(tree: Tree, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -43,7 +43,7 @@ class Manifest:
 
 def read_manifests(tree: Tree) -> list[Manifest]:
     """All manifests of a tree, in git's order, one a folder and ecosystem; those that cannot be read are left out."""
-    names = [name for name in tree.names() if PurePosixPath(name).name in READERS and not NO_PACKAGES.search(name)]
+    names = [name for name in tree.names() if name.rpartition("/")[2] in READERS and not NO_PACKAGES.search(name)]
     found: dict[tuple[str, str], Manifest] = {}
     for path, text in tree.texts(names).items():
         folder = posixpath.dirname(path)

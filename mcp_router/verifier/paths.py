@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from typing import Literal
@@ -79,24 +80,33 @@ CODE = re.compile(
 )
 
 
+ROWS: tuple[tuple[re.Pattern[str], PathClass], ...] = (
+    (HARNESS, "harness"),
+    (CI, "ci"),
+    (GIT, "git"),
+    (README, "docs"),
+    (SUPPORT_FOLDER, "test_support"),
+    (SUPPORT_FILE, "test_support"),
+    (TEST_FILE, "test"),
+    (TEST_FOLDER, "test"),
+    (BUILD, "build"),
+    (DOCS, "docs"),
+)
+
+
+@functools.lru_cache(maxsize=65_536)
 def classify(path: str) -> PathClass:
     """The class of a path, by its name alone; the first row that fits.
 
     >>> [classify(path) for path in ("tests/test_cart.py", "tests/helpers.py", "tests/conftest.py", "shop/cart.py")]
     ['test', 'test_support', 'harness', 'source']
     """
-    rows: tuple[tuple[bool, PathClass], ...] = (
-        (bool(HARNESS.search(path)), "harness"),
-        (bool(CI.search(path)), "ci"),
-        (bool(GIT.search(path)), "git"),
-        (bool(README.search(path)) and not CODE.search(path), "docs"),
-        (bool(SUPPORT_FOLDER.search(path)) or bool(SUPPORT_FILE.search(path)), "test_support"),
-        (bool(TEST_FILE.search(path)), "test"),
-        (bool(TEST_FOLDER.search(path)), "test" if TESTS_OF_A_FOLDER.search(path) else "test_support"),
-        (bool(BUILD.search(path)), "build"),
-        (bool(DOCS.search(path)) and not CODE.search(path), "docs"),
-    )
-    return next((name for holds, name in rows if holds), "source")
+    code = CODE.search(path)
+    for pattern, kind in ROWS:
+        if pattern.search(path) and not (kind == "docs" and code):
+            lies_in_a_folder = pattern is TEST_FOLDER and not TESTS_OF_A_FOLDER.search(path)
+            return "test_support" if lies_in_a_folder else kind
+    return "source"
 
 
 IMPORT_ROOT = re.compile(r"^(?:(?P<root>(?:.*/)?(?:src|lib|python))/)?(?P<name>[A-Za-z_]\w*)(?:\.pyi?|/__init__\.py)$")

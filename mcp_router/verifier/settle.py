@@ -16,7 +16,7 @@ from mcp_router.verifier.baseline import kept_run, key_of
 from mcp_router.verifier.case import Case
 from mcp_router.verifier.diagnostics.run import run_checkers
 from mcp_router.verifier.hidden import digest
-from mcp_router.verifier.paths import classify
+from mcp_router.verifier.paths import CODE, classify
 from mcp_router.verifier.reach import reached
 from mcp_router.verifier.runners import PASSED, CheckRun
 from mcp_router.verifier.text import one_line, some
@@ -73,7 +73,7 @@ def _by_twins(trees: Trees, case: Case, first: Verification, finding: Finding) -
 def make_twins(case: Case, first: Verification) -> list[Twin]:
     """Twins of the test files in which a test was turned, and of those that come to load what was changed."""
     turned = {test.partition("::")[0] for test in _turned(first)}
-    tests = [path for path in case.judged.names() if classify(path) == "test"]
+    tests = [path for path in case.judged.names() if CODE.search(path) and classify(path) == "test"]
     near = [path for path in tests if path in turned or set(case.changed()) & reached(case.judged, path)]
     texts = case.judged.texts(sorted(near, key=lambda path: (path not in turned, path))[:MOST_FILES])
     found = (make_twin(path, text) for path, text in texts.items())
