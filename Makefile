@@ -1,4 +1,4 @@
-# Three commands: make demo, make test, make bench. The environment is built by uv where there is one, else venv and pip.
+# Three commands: make demo, make test, make bench; make figures draws what the README shows. The environment is built by uv where there is one, else venv and pip.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
@@ -39,3 +39,10 @@ bench-verifier: .venv/.done
 
 picture: .venv/.done
 	$(BIN)/python -m mcp_router.demo.picture docs/demo.svg
+
+# The two figures of the README, from the tables in $ACROUTER_BENCH or beside the clone; a few minutes.
+figures: .venv/.done
+	$(BIN)/acrouter eval --bench ood176 --protocol cascade --orders 20 --figures .figures \
+	  --policy acrouter,acrouter:memory-off,acrouter:memory-shuffled,linucb,cheap-first,always:gpt-5.4,always:claude-opus-4-6,hindsight-chain-4,ood176_ACRouter_cascade,oracle
+	mv .figures/regret.svg .figures/frontier.svg docs/
+	rm -r .figures

@@ -111,15 +111,15 @@ def spread(values: Iterable[float]) -> Spread:
     mean = fmean(found)
     if len(found) < 2:
         return Spread(mean, mean, mean, None)
-    half = _t975(len(found) - 1) * stdev(found) / math.sqrt(len(found))
+    half = t975(len(found) - 1) * stdev(found) / math.sqrt(len(found))
     return Spread(mean, min(found), max(found), (mean - half, mean + half))
 
 
-def _t975(freedom: int) -> float:
+def t975(freedom: int) -> float:
     """The 97.5 % quantile of Student's t: exact for 1 and 2 degrees of freedom, else the expansion in the normal's
     (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5), within 1 % from 3 on.
 
-    >>> [round(_t975(n), 2) for n in (3, 19)]
+    >>> [round(t975(n), 2) for n in (3, 19)]
     [3.16, 2.09]
     """
     if freedom < 3:

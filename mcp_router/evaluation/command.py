@@ -9,7 +9,7 @@ from typing import Any
 from mcp_router.config import load_config, state_home
 from mcp_router.errors import BadInput
 from mcp_router.evaluation.draw import draw, need_matplotlib
-from mcp_router.evaluation.own_memory import describe_memory
+from mcp_router.evaluation.own_memory import judge_memory
 from mcp_router.evaluation.run import evaluate, steps
 from mcp_router.evaluation.setting import Setting
 from mcp_router.evaluation.show import progress
@@ -38,7 +38,7 @@ class Options:
 
 
 def run(options: Options) -> dict[str, Any]:
-    """The figures that `--json` prints: of `run.evaluate`, or of `own_memory.describe_memory`.
+    """The figures that `--json` prints: of `run.evaluate`, or of `own_memory.judge_memory`.
 
     Raises:
         BadInput: options that contradict each other, or as the functions that they lead to.
@@ -52,8 +52,9 @@ def run(options: Options) -> dict[str, Any]:
     if options.memory and options.figures is not None:
         raise BadInput("--figures draws what was played on a table; leave it out with --memory.")
     if options.memory:
-        price = options.price_of_usd
-        return describe_memory(MemoryStore(state_home()), load_config().lambda_usd if price is None else price)
+        config, price = load_config(), options.price_of_usd
+        config = config if price is None else config.model_copy(update={"lambda_usd": price})
+        return judge_memory(MemoryStore(state_home()), config)
     if options.stop_signal == "apply_ok" and (options.fpr or options.fnr):
         raise BadInput(
             "--stop-signal apply_ok has error rates of its own; leave out --verifier-fpr and --verifier-fnr."

@@ -56,38 +56,44 @@ def _draw_one(found: Found, name: str, figure: Callable[[Found, Any], bool], fol
 
 
 def _regret(found: Found, axes: Any) -> bool:
-    """Cumulative regret: the mean and the range over the orders."""
-    shown = {row["policy"]: row for row in found["rows"] if not row["policy"].startswith("always:")}
+    """Cumulative regret: the mean, and the range over the orders where a colour tells it apart."""
     for name, series in found["figures"]["regret"].items():
-        if name in shown and name != "oracle":
+        if not name.startswith("always:") and name != "oracle":
             _line(axes, name, series["tasks"], series, band=name in COLOURS)
+            end = (series["tasks"][-1], series["mean"][-1])
+            axes.annotate(name, end, xytext=(3, 0), textcoords="offset points", fontsize=6, va="center")
     axes.set(xlabel="tasks", ylabel="cumulative regret", title=_title(found, "range over the orders shaded"))
-    axes.legend(fontsize=7, frameon=False)
     return True
 
 
 def _frontier(found: Found, axes: Any) -> bool:
-    """Resolved against cost, with the fixed chains of hindsight and the policy at other lambdas."""
-    curves = found["figures"]["by_lambda"]
-    for name, style in (("hindsight", "k--"), ("acrouter", "-")):
-        points = sorted((point["cost_usd"], point["avg_perf"]) for point in curves[name])
-        label = "best fixed chain, in hindsight" if name == "hindsight" else "acrouter, by lambda"
-        axes.plot(*zip(*points, strict=True), style, color=COLOURS.get(name), label=label, lw=1.2, marker=".")
-    for row in found["rows"]:
-        point = (row["cost_usd"]["mean"], row["avg_perf"]["mean"])
-        axes.scatter(*point, color=COLOURS.get(row["policy"], GREY), s=24, zorder=3)
-        axes.annotate(row["policy"], point, xytext=(4, 3), textcoords="offset points", fontsize=6)
+    """Performance against cost, with the fixed chains of hindsight and the policy at other lambdas."""
+    styles = {"hindsight": ("black", "--", "best fixed chain in hindsight"), "acrouter": (COLOURS["acrouter"], "-", "")}
+    for name, (colour, style, label) in styles.items():
+        points = sorted((one["cost_usd"], one["avg_perf"]) for one in found["figures"]["by_lambda"][name])
+        x, y = zip(*points, strict=True)
+        axes.plot(x, y, style, color=colour, lw=1.2, marker=".", label=f"{label or name}, lambda 0.01 to 3")
+    taken: list[float] = []
+    for row in sorted(found["rows"], key=lambda row: row["avg_perf"]["mean"]):
+        x, y = row["cost_usd"]["mean"], row["avg_perf"]["mean"]
+        axes.scatter(x, y, color=COLOURS.get(row["policy"], GREY), s=24, zorder=3)
+        # Labels of points that are as high would be written over each other.
+        above = sum(abs(y - other) < 1 for other in taken)
+        axes.annotate(row["policy"], (x, y), xytext=(4, 3 + 6 * above), textcoords="offset points", fontsize=6)
+        taken.append(y)
     axes.set(xlabel="USD", ylabel="performance, %", xscale="log", title=_title(found))
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, loc="lower right")
     return True
 
 
 def _learning(found: Found, axes: Any) -> bool:
     """Regret a task by the number of outcomes learned from."""
-    series = {name: one for name, one in found["figures"]["learning"].items() if name in COLOURS}
+    series = {name: one for name, one in found["figures"]["learning"].items() if name in MEMORY}
     for name, one in series.items():
         _line(axes, name, one["outcomes"], one, band=True)
-    axes.set(xlabel="outcomes learned from", ylabel="regret a task", title=_title(found, "95 % interval shaded"))
+    top = max((value for one in series.values() for value in one["mean"]), default=1.0)
+    axes.set(xlabel="outcomes learned from", ylabel="regret a task", ylim=(0, 1.5 * top))
+    axes.set_title(_title(found, "95 % interval shaded"))
     axes.legend(fontsize=7, frameon=False)
     return bool(series)
 

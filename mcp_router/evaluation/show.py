@@ -49,23 +49,53 @@ def show_evaluation(found: dict[str, Any]) -> None:
 
 
 def show_own_memory(found: dict[str, Any]) -> None:
-    """The tables of `own_memory.describe_memory`."""
+    """The tables of `own_memory.judge_memory`: the verdict first."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console()
-    for rows, name in ((found["policies"], "policy"), (found["candidates"], "candidate")):
-        table = Table(*(rows[0] if rows else (name,)), box=None)
+    console.print(f"{found['verdict']}.\n", highlight=False)
+    table = Table("policy", "resolved %", "USD a task", "effective size", "model-based", box=None)
+    if found["logged"]:
+        table.add_row("as it was", *(f"{found['logged'][key]:.4g}" for key in ("resolved", "cost_usd")), "", "")
+    for row in found["rows"]:
+        told = [_estimates(row[key]) for key in ("resolved", "cost_usd")]
+        model = row["model"] and f"{row['model']['resolved']:.3g} %, ${row['model']['cost_usd']:.3g}"
+        size = _cell(row["effective_size"]) if row["effective_size"] is not None else ""
+        table.add_row(row["policy"], *told, size, model or "")
+    console.print(table, "")
+    for row in found["rows"]:
+        if row["reason"]:
+            console.print(f"{row['policy']}: {row['reason']}.", highlight=False)
+    for gain in found["gains"]:
+        line = "Reward a task beyond that of {against}: {value:+.3f} [{low:+.3f}, {high:+.3f}].".format(**gain)
+        console.print(line, highlight=False, markup=False)
+    console.print(
+        f"{found['n']} decisions with an outcome: {found['drawn']} drawn, {found['not_followed']} not followed, "
+        f"{found['unknown_costs']} of unknown cost; {found['verified']} verified outcomes; lambda {found['lambda']:g}.",
+        highlight=False,
+    )
+    console.print(f"{found['kind']}.\n", highlight=False)
+    _candidates(found["candidates"], console, Table, escape)
+
+
+def _candidates(rows: list[dict[str, Any]], console: Any, table_of: Any, escape: Callable[[str], str]) -> None:
+    if rows:
+        table = table_of(*rows[0], box=None)
         for row in rows:
             table.add_row(*(escape(_cell(value)) for value in row.values()))
-        console.print(table, "")
-    console.print(
-        f"{found['n']} tasks with an outcome, {found['verified']} verified outcomes, lambda {found['lambda']:g}."
-    )
-    console.print(f"{found['kind']}.", highlight=False)
-    if found["verdict"]:
-        console.print(found["verdict"], highlight=False)
+        console.print(table)
+
+
+def _estimates(found: dict[str, dict[str, float]] | None) -> str:
+    if found is None:
+        return "not told"
+    return "\n".join(f"{name} {_interval(one)}" for name, one in found.items())
+
+
+def _interval(found: dict[str, float]) -> str:
+    return f"{found['value']:.3g} \\[{found['low']:.3g}, {found['high']:.3g}]"
 
 
 def price_of_exploring(found: dict[str, Any]) -> float | None:
