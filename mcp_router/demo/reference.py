@@ -67,4 +67,4 @@ def _judge(router: Router, subtask: Subtask, candidate: Candidate, cast: Cast, r
         cost_source="computed",
     )
     router.store.append(attempt)
-    router.judge(ask, attempt, patch)
+    router.first_verdict(ask, attempt, patch)

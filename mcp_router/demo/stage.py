@@ -114,7 +114,9 @@ def plain_path() -> str:
 
 def write_config(home: Path, base_url: str, seed: int, isolation: str) -> None:
     """The state folder's config.toml for the recorded models."""
-    lines = [f"seed = {seed}", f"max_attempts = {MAX_ATTEMPTS}", "", "[checks]", f'isolation = "{isolation}"', ""]
+    lines = [f"seed = {seed}", f"max_attempts = {MAX_ATTEMPTS}", "", "[checks]", f'isolation = "{isolation}"']
+    # Each attempt is judged by the first verdict alone: twins and checkers would double what the demo takes.
+    lines += ["twins = false", "diagnostics = false", ""]
     for name, (kind, price) in MODELS.items():
         url = base_url + "/v1" if kind == "openai" else base_url
         figures = ", ".join(f"{field} = {getattr(price, field)}" for field in Price.__dataclass_fields__)

@@ -194,7 +194,8 @@ class CheckVerifier:
         keys = [key_of(case.base.id, one, trees.level(), *words) for one in trees.checks]
         file = self.home / "cache" / "verdicts" / f"{digest(' '.join(keys).encode())[:32]}.json"
         if found := _earlier(file):
-            return found
+            # Another commit, of another clone even, may hold the same tree.
+            return dataclasses.replace(found, checks={**found.checks, "base": case.commit})
         try:
             finding = make()
         except (CheckUnavailable, RepositoryError, OSError) as error:
