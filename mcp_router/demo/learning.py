@@ -50,7 +50,7 @@ class KnownVerdicts:
 
     def settle(
         self,
-        request: VerificationRequest,
+        request: VerificationRequest,  # noqa: ARG002
         first: Verification,
         cancel: Event | None = None,  # noqa: ARG002
     ) -> Verification:
