@@ -36,6 +36,7 @@ bench: .venv/.done
 
 bench-verifier: .venv/.done
 	$(BIN)/python -m tests.verifier.corpus
+	$(BIN)/python -m tests.verifier.speed
 
 picture: .venv/.done
 	$(BIN)/python -m mcp_router.demo.picture docs/demo.svg
