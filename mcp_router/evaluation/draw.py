@@ -73,14 +73,14 @@ def _frontier(found: Found, axes: Any) -> bool:
         points = sorted((one["cost_usd"], one["avg_perf"]) for one in found["figures"]["by_lambda"][name])
         x, y = zip(*points, strict=True)
         axes.plot(x, y, style, color=colour, lw=1.2, marker=".", label=f"{label or name}, lambda 0.01 to 3")
-    taken: list[float] = []
+    taken: list[tuple[float, float]] = []
     for row in sorted(found["rows"], key=lambda row: row["avg_perf"]["mean"]):
         x, y = row["cost_usd"]["mean"], row["avg_perf"]["mean"]
         axes.scatter(x, y, color=COLOURS.get(row["policy"], GREY), s=24, zorder=3)
-        # Labels of points that are as high would be written over each other.
-        above = sum(abs(y - other) < 1 for other in taken)
-        axes.annotate(row["policy"], (x, y), xytext=(4, 3 + 6 * above), textcoords="offset points", fontsize=6)
-        taken.append(y)
+        # Labels of points that are near each other would be written over each other.
+        near = sum(abs(y - other) < 2 and 0.5 < x / at < 2 for at, other in taken)
+        axes.annotate(row["policy"], (x, y), xytext=(4, 3 - 7 * near), textcoords="offset points", fontsize=6)
+        taken.append((x, y))
     axes.set(xlabel="USD", ylabel="performance, %", xscale="log", title=_title(found))
     axes.legend(fontsize=7, frameon=False, loc="lower right")
     return True
@@ -94,7 +94,8 @@ def _learning(found: Found, axes: Any) -> bool:
     top = max((value for one in series.values() for value in one["mean"]), default=1.0)
     axes.set(xlabel="outcomes learned from", ylabel="regret a task", ylim=(0, 1.5 * top))
     axes.set_title(_title(found, "95 % interval shaded"))
-    axes.legend(fontsize=7, frameon=False)
+    if series:
+        axes.legend(fontsize=7, frameon=False)
     return bool(series)
 
 

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from mcp_router.evaluation.accounting import spread
+from mcp_router.evaluation.players import players
 from mcp_router.evaluation.policies import policies
 from mcp_router.evaluation.protocols import play
 from mcp_router.evaluation.run import evaluate
 from mcp_router.evaluation.setting import Setting
 from mcp_router.evaluation.signals import resolved
 from mcp_router.evaluation.tables import Bench, BenchTask, Run
+from memory_store.similarity import features
 from tests.evaluation.benches import specialists
 
 STREAMS = range(8)
@@ -31,6 +33,13 @@ def scrambled(task: BenchTask, seen: Sequence[str]) -> BenchTask:
     return replace(task, runs=runs)
 
 
+def worded(table: Bench) -> Bench:
+    """The table with a prompt to each task."""
+    words = [f"Fix `part_{n % 7}` of {task.task.dimension}" for n, task in enumerate(table.tasks)]
+    tasks = zip(table.tasks, words, strict=True)
+    return replace(table, tasks=tuple(replace(t, task=replace(t.task, text=w, features=features(w))) for t, w in tasks))
+
+
 @pytest.mark.parametrize("max_attempts", [1, 3])
 @pytest.mark.parametrize(
     "name",
@@ -45,6 +54,31 @@ def test_no_decision_rests_on_an_outcome_that_was_not_seen(name: str, max_attemp
     unseen = tuple(scrambled(task, seen) for task, seen in zip(table.tasks, before, strict=True))
     assert attempts(replace(table, tasks=unseen), name, max_attempts) == before
     assert max_attempts > 1 or any(seen.runs != task.runs for seen, task in zip(unseen, table.tasks, strict=True))
+
+
+@pytest.mark.parametrize("name", ["acrouter", "acrouter:text-only", "acrouter:no-context", "linucb", "lints", "knn"])
+@pytest.mark.parametrize(("protocol", "fpr"), [("single", 0.0), ("cascade", 0.3)])
+def test_no_row_of_the_table_rests_on_an_outcome_that_was_not_seen(name: str, protocol: str, fpr: float) -> None:
+    """As above, through the rows themselves, with words, and with a verifier that errs."""
+    table = worded(specialists(12, tasks=40))
+    setting = Setting(table, protocol=protocol, prior=False, fpr=fpr)
+    before = [one.attempts for one in players(setting)[name](table.tasks, 0)]
+    unseen = tuple(scrambled(task, seen) for task, seen in zip(table.tasks, before, strict=True))
+    after = players(replace(setting, bench=replace(table, tasks=unseen)))[name](unseen, 0)
+    assert [one.attempts for one in after] == before
+
+
+def test_an_ablation_is_not_shown_what_it_is_named_without() -> None:
+    table = worded(specialists(12, tasks=60))
+    other = replace(table, tasks=tuple(replace(t, task=replace(t.task, dimension="algorithm")) for t in table.tasks))
+
+    def told(bench: Bench, name: str) -> list[tuple[str, ...]]:
+        return [one.attempts for one in players(Setting(bench, prior=False))[name](bench.tasks, 0)]
+
+    for name in ("acrouter:no-context", "acrouter:repository-only", "acrouter:text-only"):
+        assert told(table, name) == told(other, name)
+    for name in ("acrouter", "acrouter:dimension-only"):
+        assert told(table, name) != told(other, name)
 
 
 def test_what_is_seen_does_change_decisions() -> None:
