@@ -278,6 +278,13 @@ FORMS = """
         assert n * 1 == n
 
 
+    @pytest.mark.parametrize("text, context", [("1", mock.MagicMock()), ("x", pytest.raises(ValueError))])
+    def test_context(text, context):
+        with context:
+            assert int(text) == 1
+        assert text
+
+
     async def helper():
         assert len("a") == 2
 
@@ -347,10 +354,11 @@ def test_lines_and_bytes_stay_where_they_are(end, mark):
         ("test_a.py", "def test_a():\n    f(1)\n"),
         ("test_a.py", "def helper():\n    assert f(1) == 2\n"),
         ("test_a.py", "def test_a():\n    with pytest.raises(AssertionError):\n        g(1) == 2\n\0"),
+        ("test_a.py", "def test_a():\n    assert " + "(" * 150 + "1" + ")" * 150 + " == " + "-" * 5_000 + "1"),
         ("test_a.rb", "assert_equal 1, f"),
         ("test_a.py", ""),
     ],
-    ids=["does not parse", "asserts nothing", "no test", "a null byte", "no such language", "empty"],
+    ids=["does not parse", "asserts nothing", "no test", "a null byte", "too deep", "no such language", "empty"],
 )
 def test_there_is_no_twin_where_nothing_can_be_changed(path, text):
     assert make_twin(path, text) is None
@@ -406,7 +414,7 @@ def test_the_command_measures_a_repository(tmp_path):
     assert said.returncode == 0, said.stderr
     assert "twins that live       0 of 5" in said.stdout
     assert "tests that bind       83.3% (n = 6)" in said.stdout
-    assert "binds nothing: test_answer.py::test_nothing" in said.stdout
+    assert "without a twin: test_answer.py::test_nothing" in said.stdout
     (tmp_path / "test_answer.py").write_text("x = (")
     said = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert (said.returncode, said.stdout) == (2, "")

@@ -210,7 +210,17 @@ def test_lines_and_bytes_stay_where_they_are(end):
 
 
 @pytest.mark.parametrize(
-    "text", ["it('a', () => { expect(f( });", "it('a', () => { f(1); });", "expect(1).toBe(1);", "", "<div>"]
+    "text",
+    [
+        "it('a', () => { expect(f( });",
+        "it('a', () => { f(1); });",
+        "expect(1).toBe(1);",
+        "",
+        "<div>",
+        "[" * 9_000 + "]" * 9_000,
+        "\udc80",
+    ],
+    ids=range(7),
 )
 def test_there_is_no_twin_where_nothing_can_be_changed(text):
     assert make_twin("a.test.ts", text) is None

@@ -53,7 +53,10 @@ def make_twin(path: str, text: str) -> Twin | None:
         return None
     from mcp_router.verifier.twins.limit import with_limit
 
-    found = twin_of(path, text)
+    try:
+        found = twin_of(path, text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
     return Twin(path, with_limit(path, found[0]), found[1]) if found else None
 
 

@@ -39,7 +39,7 @@ def _shown(found: Measured, verbose: bool) -> str:
     ]
     if verbose:
         rows += [f"lives: {test}" for test in found.alive]
-        rows += [f"binds nothing: {test}" for test in sorted(found.tests - found.twinned)]
+        rows += [f"without a twin: {test}" for test in sorted(found.tests - found.twinned)]
     return "\n".join(rows)
 
 

@@ -46,7 +46,9 @@ else:
         raise _TwinOverdue("the test did not end within {TEST_LIMIT_S} s")
 
     @_twin_pytest.fixture(autouse=True)
-    def _twin_limit():
+    def _twin_limit(request):
+        # Nearly every test fails, and nobody reads how: their tracebacks would cost more than the tests.
+        request.config.option.tbstyle = "line"
         if not hasattr(_twin_signal, "setitimer"):
             yield
             return

@@ -24,20 +24,21 @@ class Case:
 
 
 def twin_of(path: str, text: str) -> tuple[str, frozenset[str]] | None:
-    """The text of the twin and the tests with a changed expectation, None when nothing can be changed."""
-    try:
-        source = Source(text)
-        found: dict[Function, list[Site[ast.Name]]] = {}
-        changed = set()
-        for case in _cases(source.module, path):
-            for function in _asserting(source, case):
-                found[function] = chosen(sites(source, function))
-                changed.add(case.id)
-        edits = {edit for function, sites_ in found.items() for edit in edits_of(source, function, sites_)}
-        twin = applied(source.content, edits).decode()
-        ast.parse(twin.removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError):
-        return None
+    """The text of the twin and the tests with a changed expectation, None when nothing can be changed.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError: it, or its twin, cannot be parsed.
+    """
+    source = Source(text)
+    found: dict[Function, list[Site[ast.Name]]] = {}
+    changed = set()
+    for case in _cases(source.module, path):
+        for function in _asserting(source, case):
+            found[function] = chosen(sites(source, function))
+            changed.add(case.id)
+    edits = {edit for function, each in found.items() for edit in edits_of(source, function, each)}
+    twin = applied(source.content, edits).decode()
+    ast.parse(twin.removeprefix("\ufeff"))
     return (twin, frozenset(changed)) if changed else None
 
 

@@ -57,9 +57,11 @@ def _with(source: Source, node: ast.With | ast.AsyncWith, sure: bool) -> Iterato
         if isinstance(item.context_expr, ast.Call):
             hides = hides or called(item.context_expr) in ("raises", "assertRaises", "assertRaisesRegex", "suppress")
             yield from with_item(source, item.context_expr, sure)
-    # A failure of an assertion is not what such a block waits for, or is just that.
+    # A failure of an assertion is not what such a block waits for, or is just that. What is chosen elsewhere, by an
+    # expression or a parameter, may be such a block.
     if not hides:
-        yield from _walk(source, node.body, sure)
+        plain = all(isinstance(item.context_expr, ast.Call) for item in node.items)
+        yield from _walk(source, node.body, sure and plain)
 
 
 def _swallows(handler: ast.ExceptHandler) -> bool:
