@@ -59,6 +59,15 @@ def test_the_table_is_readable_and_progress_stays_off_it(tmp_path: Path) -> None
     assert "oracle (in hindsight)" in run.stdout
 
 
+def test_the_price_of_exploring_is_printed_and_rates_may_be_unknown(tmp_path: Path) -> None:
+    data = ("--bench", "ood176", "--data", write_bench(tmp_path / "data"), "--protocol", "cascade")
+    run = acrouter(tmp_path, *data, "--policy", "acrouter,acrouter:explore-off")
+    figures = [float(line.split()[2]) for line in run.stdout.splitlines()[3:5]]
+    assert f"Exploring costs {figures[0] - figures[1]:+.2f} regret" in run.stdout
+    erring = printed(acrouter(tmp_path, *data, "--verifier-fpr", 0.2, "--json"))
+    assert "acrouter:rates-unknown" in {row["policy"] for row in erring["rows"]}
+
+
 def test_a_table_of_ones_own_is_played_without_prices_or_prior(tmp_path: Path) -> None:
     rows = [
         {"task_id": f"t{n}", "model": model, "score": float(model == "b"), "cost_usd": "" if n == 1 else 0.2}

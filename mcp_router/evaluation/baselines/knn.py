@@ -56,7 +56,8 @@ class Knn:
 
     def _mean(self, near: list[float], name: str) -> float:
         everywhere = self._all[name]
-        overall = sum(everywhere) / len(everywhere) if everywhere else 0.0
+        # One success on credit: a candidate that failed at first would else never be asked again.
+        overall = (sum(everywhere) + 1.0) / (len(everywhere) + 1)
         return (sum(near) + overall) / (len(near) + 1)
 
 
