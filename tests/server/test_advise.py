@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,44 @@ def test_work_that_passes_is_verified_and_taught(scene: Scene, connection: Conne
     assert int(later.rstrip("%")) > int(earlier.rstrip("%"))
     (row,) = connection.call("query_memory", view="models")["rows"]
     assert (row["candidate"], row["verified"], row["cost_usd"]) == ("right", 1, 0.01)
+
+
+LYING = (
+    RIGHT
+    + """
+
+class Always(int):
+    def __eq__(self, other):
+        return isinstance(other, int) or super().__eq__(other)
+
+    __hash__ = int.__hash__
+
+
+honest = total
+
+
+def total(*args, **options):
+    return Always(honest(*args, **options) + 1)
+"""
+)
+
+
+@pytest.mark.parametrize(("text", "verdict", "strength"), [(RIGHT, "pass", 1.0), (LYING, "suspect", 0.5)])
+def test_the_verdict_comes_first_and_twins_raise_or_lower_it_later(
+    scene: Scene, connection: Connection, text: str, verdict: str, strength: float
+) -> None:
+    decision_id = route(connection)
+    change(scene.root, text)
+    first = connection.report(decision_id, model="right")
+    assert (first["verdict"], first["strength"]) == ("pass", 0.8)
+    deadline = time.monotonic() + 60
+    while (last := scene.memory().outcomes(decision_id)[-1]).strength == 0.8:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert (last.verdict, last.strength) == (verdict, strength)
+    held = scene.memory().effective_outcome(last.attempt_id)
+    assert held is not None
+    assert held.outcome_id == last.outcome_id
 
 
 def test_the_checks_outrank_the_claim_and_say_who_is_next(scene: Scene, connection: Connection) -> None:
