@@ -114,6 +114,19 @@ def difference(ours: Sequence[float], theirs: Sequence[float], size: float) -> I
     return _interval(value, [(term - value) / len(terms) for term in terms], size)
 
 
+def bounded(found: Interval, size: float) -> Interval:
+    """The interval of a mean of scores in [0, 1]: within them, and at least 3 / n to each side, because n successes
+    in a row leave that much open (Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249,
+    1983). size: what n stands for.
+
+    >>> bounded(Interval(1.0, 1.0, 1.0), 100)
+    Interval(value=1.0, low=0.97, high=1.0)
+    """
+    open_ = 3.0 / max(size, 3.0)
+    value = min(max(found.value, 0.0), 1.0)
+    return Interval(value, max(min(found.low, value - open_), 0.0), min(max(found.high, value + open_), 1.0))
+
+
 class Means:
     """q: the mean by candidate and kind, pulled to the candidate's mean, which is pulled to the mean of all."""
 

@@ -85,8 +85,10 @@ def _row(name: str, seen: Sequence[Entry], wanted: Wanted, drawn: bool) -> dict[
     row["model"] = {"resolved": _model(scores, wanted, 100), "cost_usd": _model(costs, wanted)}
     row["reason"] = _why_not(scores, wanted) if drawn else "no choice was drawn"
     if row["reason"] is None:
-        row["resolved"] = _both(scores, wanted, 100)
-        row["cost_usd"] = _both(costs, wanted)
+        size = off_policy.carriers(scores, wanted)
+        scored = {key: off_policy.bounded(found, size) for key, found in _both(scores, wanted).items()}
+        row["resolved"] = {key: _plain(found, 100) for key, found in scored.items()}
+        row["cost_usd"] = {key: _plain(found) for key, found in _both(costs, wanted).items()}
     return row
 
 
@@ -177,11 +179,8 @@ def _model(log: Sequence[Logged], wanted: Wanted, scale: float = 1.0) -> float:
     return round(scale * math.fsum(means.of(one.kind, n) for one, n in zip(log, wanted, strict=True)) / len(log), 6)
 
 
-def _both(log: Sequence[Logged], wanted: Wanted, scale: float = 1.0) -> dict[str, dict[str, float]]:
-    return {
-        "ips": _plain(off_policy.snips(log, wanted), scale),
-        "dr": _plain(off_policy.doubly_robust(log, wanted), scale),
-    }
+def _both(log: Sequence[Logged], wanted: Wanted) -> dict[str, Interval]:
+    return {"ips": off_policy.snips(log, wanted), "dr": off_policy.doubly_robust(log, wanted)}
 
 
 def _plain(found: Interval, scale: float = 1.0) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Any
 
 COLUMNS = {"avg_perf": ("perf %", ".1f"), "cum_regret": ("regret", ".1f"), "cost_usd": ("USD", ".4g")}
 """Heading of each figure, and the form of its mean and range."""
+OWN_COLUMNS = ("policy", "resolved %", "USD a task", "effective size", "model-based")
 
 
 @contextmanager
@@ -40,10 +41,8 @@ def show_evaluation(found: dict[str, Any]) -> None:
         given = [format(row["given_order"][figure], ".2f") for figure in COLUMNS]
         means = [_range(row[figure], form) for figure, (_, form) in COLUMNS.items()] if shuffled else []
         table.add_row(escape(_name(row)), *given, *means)
-    # As wide as its figures: a cut figure would be worse than a long line.
-    console.width = max(console.width, console.measure(table, options=console.options.update(max_width=500)).maximum)
     console.print(f"{_title(found)}\n", highlight=False, markup=False)
-    console.print(table)
+    _print_whole(console, table)
     for line in _notes(found):
         console.print(line, highlight=False)
 
@@ -52,11 +51,11 @@ def show_own_memory(found: dict[str, Any]) -> None:
     """The tables of `own_memory.judge_memory`: the verdict first."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
     console = Console()
     console.print(f"{found['verdict']}.\n", highlight=False)
-    table = Table("policy", "resolved %", "USD a task", "effective size", "model-based", box=None)
+    table = Table(*(Column(name, no_wrap=True) for name in OWN_COLUMNS), box=None)
     if found["logged"]:
         table.add_row("as it was", *(f"{found['logged'][key]:.4g}" for key in ("resolved", "cost_usd")), "", "")
     for row in found["rows"]:
@@ -64,7 +63,8 @@ def show_own_memory(found: dict[str, Any]) -> None:
         model = row["model"] and f"{row['model']['resolved']:.3g} %, ${row['model']['cost_usd']:.3g}"
         size = _cell(row["effective_size"]) if row["effective_size"] is not None else ""
         table.add_row(row["policy"], *told, size, model or "")
-    console.print(table, "")
+    _print_whole(console, table)
+    console.print()
     for row in found["rows"]:
         if row["reason"]:
             console.print(f"{row['policy']}: {row['reason']}.", highlight=False)
@@ -77,15 +77,19 @@ def show_own_memory(found: dict[str, Any]) -> None:
         highlight=False,
     )
     console.print(f"{found['kind']}.\n", highlight=False)
-    _candidates(found["candidates"], console, Table, escape)
-
-
-def _candidates(rows: list[dict[str, Any]], console: Any, table_of: Any, escape: Callable[[str], str]) -> None:
-    if rows:
-        table = table_of(*rows[0], box=None)
-        for row in rows:
+    if found["candidates"]:
+        table = Table(*(Column(name, no_wrap=True) for name in found["candidates"][0]), box=None)
+        for row in found["candidates"]:
             table.add_row(*(escape(_cell(value)) for value in row.values()))
-        console.print(table)
+        _print_whole(console, table)
+
+
+def _print_whole(console: Any, table: Any) -> None:
+    """As wide as its figures: a cut figure would be worse than a long line."""
+    width = console.width
+    console.width = max(width, console.measure(table, options=console.options.update(max_width=500)).maximum)
+    console.print(table)
+    console.width = width
 
 
 def _estimates(found: dict[str, dict[str, float]] | None) -> str:
