@@ -19,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mcp_router.types import Price
+from mcp_router.types import HOST, Context, Price
 
 TYPICAL_INPUT_TOKENS = 20_000
 TYPICAL_OUTPUT_TOKENS = 1_500
 PSEUDO_ATTEMPTS = 2.0
 CLIP = 4.0
+HANDOVER_SHARE = 0.4
+"""Part of a typical attempt's cost that only tells the other model what the host knows already."""
 
 
 def list_cost_usd(price: Price | None, share: float = 1.0) -> float | None:
@@ -67,6 +69,19 @@ class Costs:
             return own
         known = [cost for other in others if (cost := self.expected(other)) is not None]
         return sum(known) / len(known) if known else 0.0
+
+    def on_task(self, candidate: str, context: Context) -> float:
+        """USD expected of an attempt on this task, of which the work shrinks with the task, the handing over does not.
+
+        The host saves the handing over, and is taken to run the dearest model until it is known what it costs.
+        """
+        others = [c.id for c in context.candidates if c.id != HOST]
+        if candidate != HOST:
+            work = (1.0 - HANDOVER_SHARE) * (list_cost_usd(self.prices.get(candidate)) or 0.0)
+            return max(self.filled(candidate, others) - (1.0 - context.task.size) * work, 0.0)
+        own = self.expected(HOST)
+        dearest = max((self.filled(other, others) for other in others), default=0.0)
+        return own if own is not None else dearest * (1.0 - HANDOVER_SHARE) * context.task.size
 
     def _scale(self) -> float:
         """How attempts here compare with a typical one, pulled towards 1 by one pseudo-attempt a candidate."""

@@ -116,10 +116,22 @@ def test_a_failure_on_this_task_lowers_the_others_too() -> None:
 
 
 def test_a_hard_task_is_not_held_against_those_who_all_failed_on_it() -> None:
-    alone = taught(policy(), {"small": 0.0}, 1).choose(context(candidates=(SMALL,))).chain[0]
-    together = taught(policy(), {"medium": 0.0, "large": 0.0, "small": 0.0}, 1)
-    shared = together.choose(context(candidates=(SMALL,))).chain[0]
-    assert shared.p_success > alone.p_success
+    def behind(learner: AcrouterPolicy) -> float:
+        """How far small is thought to be behind large, which nobody tried."""
+        chain = learner.choose(context(candidates=(SMALL, LARGE), max_attempts=2)).chain
+        chance = {choice.candidate: choice.p_success for choice in chain}
+        return chance["large"] - chance["small"]
+
+    alone = taught(policy(), {"small": 0.0}, 1)
+    together = taught(policy(), {"medium": 0.0, "small": 0.0}, 1)
+    assert 0.0 < behind(together) < behind(alone)
+
+
+def test_where_everybody_fails_less_is_expected_of_a_model_that_nobody_tried() -> None:
+    learner = taught(policy(), {"small": 0.0, "medium": 0.0}, 6)
+    here = learner.choose(context(candidates=(LARGE,))).chain[0].p_success
+    elsewhere = learner.choose(context(candidates=(LARGE,), task=Task("write it", repo="other"))).chain[0].p_success
+    assert here < elsewhere < 0.5
 
 
 def test_the_chain_is_no_longer_than_the_attempts_and_keeps_to_the_budget() -> None:
