@@ -47,14 +47,22 @@ def run(options: Options) -> dict[str, Any]:
         raise BadInput("eval: give one of --bench id, --bench ood176, --results FILE.csv and --memory.")
     if options.data is not None and options.bench is None:
         raise BadInput("--data is the folder of a bench; give --bench id or --bench ood176 with it.")
-    if options.memory and options.policy is not None:
-        raise BadInput("--policy: --memory tells what was done and plays nothing; leave --policy out.")
-    if options.memory and options.figures is not None:
+    return _judge(options) if options.memory else _play(options)
+
+
+def _judge(options: Options) -> dict[str, Any]:
+    if options.policy is not None:
+        raise BadInput("--policy: --memory compares policies of its own; leave --policy out.")
+    if options.figures is not None:
         raise BadInput("--figures draws what was played on a table; leave it out with --memory.")
-    if options.memory:
-        config, price = load_config(), options.price_of_usd
-        config = config if price is None else config.model_copy(update={"lambda_usd": price})
-        return judge_memory(MemoryStore(state_home()), config)
+    config, price = load_config(), options.price_of_usd
+    config = config if price is None else config.model_copy(update={"lambda_usd": price})
+    store = MemoryStore(state_home())
+    with progress(len(store.decisions())) as done:
+        return judge_memory(store, config, done)
+
+
+def _play(options: Options) -> dict[str, Any]:
     if options.stop_signal == "apply_ok" and (options.fpr or options.fnr):
         raise BadInput(
             "--stop-signal apply_ok has error rates of its own; leave out --verifier-fpr and --verifier-fnr."
@@ -63,9 +71,8 @@ def run(options: Options) -> dict[str, Any]:
         raise BadInput("--verifier-fpr and --verifier-fnr must sum to less than 1; above, a pass means a failure.")
     if options.figures is not None:
         need_matplotlib()
-    setting = _setting(options)
+    setting, series = _setting(options), options.figures is not None
     names = None if options.policy is None else [name.strip() for name in options.policy.split(",")]
-    series = options.figures is not None
     with progress(steps(setting, names, series=series)) as done:
         found = evaluate(setting, names, done, series=series)
     if options.figures is not None:

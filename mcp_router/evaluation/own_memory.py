@@ -8,7 +8,7 @@ described, and a model of its means is asked; neither is an estimate of what wou
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcp_router.config import Config
@@ -36,15 +36,20 @@ NOT_DRAWN = (
 )
 
 
-def judge_memory(store: MemoryStore, config: Config) -> dict[str, Any]:
-    """What `acrouter eval --memory` prints. resolved is a mean score in percent, USD are by task."""
+def judge_memory(
+    store: MemoryStore, config: Config, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """What `acrouter eval --memory` prints. resolved is a mean score in percent, USD are by task.
+
+    progress is told once for each decision that has an outcome.
+    """
     entries = read_log(store)
     observations = store.observations()
     verified = sum(one.verified and one.score is not None for one in observations)
     drawn = [n for n, one in enumerate(entries) if one.drawn]
     at = drawn or range(len(entries))
     seen = [entries[n] for n in at]
-    choices = rivals(entries, observations, candidates_of(entries, config), config)
+    choices = rivals(entries, observations, candidates_of(entries, config), config, progress)
     wanted = {name: [choice[n] for n in at] for name, choice in choices.items()}
     rows = [_row(name, seen, choice, bool(drawn)) for name, choice in wanted.items()]
     gains = _gains(seen, wanted, rows, config.lambda_usd)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mcp_router.config import Config
 from mcp_router.evaluation.own_log import Entry
@@ -23,6 +23,7 @@ def rivals(
     observations: Sequence[Observation],
     candidates: Mapping[str, Candidate],
     config: Config,
+    progress: Callable[[str], None],
 ) -> dict[str, Wanted]:
     """The shipped policy, the dearest, the cheapest and the user's habit.
 
@@ -37,7 +38,7 @@ def rivals(
     own = Counter(one.ran for one in entries if not one.followed or len(one.decision.eligible) == 1)
     habit = (own or Counter(one.ran for one in entries)).most_common(1)
     return {
-        "acrouter": _replayed(entries, observations, candidates, config),
+        "acrouter": _replayed(entries, observations, candidates, config, progress),
         "always-dearest": [_first(by_cost[::-1], one.decision) for one in entries],
         "always-cheapest": [_first(by_cost, one.decision) for one in entries],
         "habit": [habit[0][0] if habit else "" for _ in entries],
@@ -53,6 +54,7 @@ def _replayed(
     observations: Sequence[Observation],
     candidates: Mapping[str, Candidate],
     config: Config,
+    progress: Callable[[str], None],
 ) -> Wanted:
     """The policy as it is shipped now, without its exploration: it learns from what the log knew at each decision."""
     everyone = list(candidates.values())
@@ -69,8 +71,9 @@ def _replayed(
         while learned < len(observations) and observations[learned].at <= one.decision.at:
             policy.learn(observations[learned])
             learned += 1
-        plan = policy.choose(_context(one.decision, candidates, config))
-        wanted.append(plan.chain[0].candidate if plan.chain else "")
+        chain = policy.choose(_context(one.decision, candidates, config)).chain if one.decision.eligible else ()
+        wanted.append(chain[0].candidate if chain else "")
+        progress("acrouter")
     return wanted
 
 

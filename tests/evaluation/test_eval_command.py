@@ -109,7 +109,7 @@ def test_the_memory_is_judged_and_too_little_of_it_is_said_to_be(tmp_path: Path)
         ),
         (("--bench", "id", "--data", "DATA", "--stop-signal", "apply_ok"), "no column apply_ok"),
         (("--memory", "--figures", "x"), "--figures draws what was played on a table"),
-        (("--memory", "--policy", "x"), "--policy: --memory tells what was done"),
+        (("--memory", "--policy", "x"), "--policy: --memory compares policies of its own"),
         (("--memory", "--data", "DATA"), "--data is the folder of a bench"),
         (("--bench", "id", "--verifier-fpr", 0.6, "--verifier-fnr", 0.5), "must sum to less than 1"),
         (("--bench", "id", "--stop-signal", "apply_ok", "--verifier-fnr", 0.5), "leave out --verifier-fpr"),

@@ -147,6 +147,12 @@ def test_an_unknown_cost_is_counted_and_taken_at_the_mean_so_far(tmp_path: Path)
     assert found["logged"] == {"resolved": 100.0, "cost_usd": 0.5}
 
 
+def test_a_decision_that_does_not_say_who_was_eligible_is_no_obstacle(tmp_path: Path) -> None:
+    store = MemoryStore(tmp_path)
+    store.append(decision(features=()), attempt(), outcome())
+    assert rows(judge_memory(store, Config()))["acrouter"]["reason"].startswith("nobody to ask")
+
+
 def test_an_empty_memory_is_judged_too(tmp_path: Path) -> None:
     found = judge_memory(MemoryStore(tmp_path), Config())
     assert found["verdict"] == "not worth it here yet: 0 verified outcomes are too few to tell"
