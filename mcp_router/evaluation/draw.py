@@ -57,17 +57,26 @@ def _draw_one(found: Found, name: str, figure: Callable[[Found, Any], bool], fol
 
 def _regret(found: Found, axes: Any) -> bool:
     """Cumulative regret: the mean, and the range over the orders where a colour tells it apart."""
-    for name, series in found["figures"]["regret"].items():
-        if not name.startswith("always:") and name != "oracle":
-            _line(axes, name, series["tasks"], series, band=name in COLOURS)
-            end = (series["tasks"][-1], series["mean"][-1])
-            axes.annotate(name, end, xytext=(3, 0), textcoords="offset points", fontsize=6, va="center")
+    curves = {
+        name: series
+        for name, series in sorted(found["figures"]["regret"].items(), key=lambda item: item[1]["mean"][-1])
+        if not name.startswith("always:") and name != "oracle"
+    }
+    step = 0.03 * max((series["mean"][-1] for series in curves.values()), default=0.0)
+    label = -step
+    for name, series in curves.items():
+        _line(axes, name, series["tasks"], series, band=name in COLOURS)
+        label = max(series["mean"][-1], label + step)
+        at = (series["tasks"][-1], label)
+        axes.annotate(name, at, xytext=(3, 0), textcoords="offset points", fontsize=6, va="center")
     axes.set(xlabel="tasks", ylabel="cumulative regret", title=_title(found, "range over the orders shaded"))
     return True
 
 
 def _frontier(found: Found, axes: Any) -> bool:
     """Performance against cost, with the fixed chains of hindsight and the policy at other lambdas."""
+    from matplotlib.ticker import LogLocator
+
     styles = {"hindsight": ("black", "--", "best fixed chain in hindsight"), "acrouter": (COLOURS["acrouter"], "-", "")}
     for name, (colour, style, label) in styles.items():
         points = sorted((one["cost_usd"], one["avg_perf"]) for one in found["figures"]["by_lambda"][name])
@@ -82,6 +91,9 @@ def _frontier(found: Found, axes: Any) -> bool:
         axes.annotate(row["policy"], (x, y), xytext=(4, 3 - 7 * near), textcoords="offset points", fontsize=6)
         taken.append((x, y))
     axes.set(xlabel="USD", ylabel="performance, %", xscale="log", title=_title(found))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
     axes.legend(fontsize=7, frameon=False, loc="lower right")
     return True
 
