@@ -389,6 +389,12 @@ def test_a_twin_that_would_wait_for_ever_is_ended(tmp_path):
     tests = """
         from answer import Slow
 
+        import unittest
+
+        class TestSlow(unittest.TestCase):
+            def test_slow(self):
+                self.assertEqual(Slow(), 3)
+
         def test_slow():
             assert Slow() == 3
 
@@ -400,7 +406,10 @@ def test_a_twin_that_would_wait_for_ever_is_ended(tmp_path):
     file = tmp_path / "test_answer.py"
     file.write_text(re.sub(r"ITIMER_REAL, \d+, 1", "ITIMER_REAL, 0.2, 1", file.read_text()))
     assert passed(tmp_path) == set()
-    assert "test did not end within" in (tmp_path / "report.xml").read_text()
+    assert (tmp_path / "report.xml").read_text().count('message="test_answer._twin') == 2
+    words = [sys.executable, "-B", "-m", "unittest", "-v", "test_answer"]
+    said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60).stderr
+    assert "the test did not end within" in said
 
 
 def test_the_command_measures_a_repository(tmp_path):

@@ -1,9 +1,10 @@
 """A limit for each test of a twin: a changed expectation must not make a run wait for ever.
 
-For Python it is written into the twin itself. Under pytest a fixture that every test of the file uses arms an interval
-timer; its signal raises in the main thread, also out of a sleep or a wait for a lock, and again when what it raised
-was caught. It is no plugin and no conftest.py, so the options of the runner and the rest of the tree stay as they
-are. Where there are no such signals (Windows) and under unittest only the limit of the whole run holds.
+For Python it is written into the twin itself. A fixture that every test of the file uses under pytest, and the method
+`run` of its test cases under unittest, arm an interval timer; its signal raises in the main thread, also out of a
+sleep or a wait for a lock, and again when what it raised was caught. It is no plugin and no conftest.py, so the options
+of the runner and the rest of the tree stay as they are. Where there are no such signals (Windows) only the limit of
+the whole run holds.
 
 For JavaScript the runners have options for it. A test of node:test that fails before it closes its server leaves a
 process that does not end (--test-force-exit would end the reporter too): such a file brings its own limit.
@@ -31,36 +32,54 @@ NODE_TEST = re.compile(r"""['"](?:node:)?test['"]""")
 NODE_LIMIT = f"\n;setTimeout(() => process.exit(1), {3 * TEST_LIMIT_S * 1000}).unref();\n"
 LIMIT = f'''
 
-import signal as _twin_signal
+def _twin_limits(names):
+    import contextlib, functools, signal, sys, unittest
 
-try:
-    import pytest as _twin_pytest
-except ImportError:
-    pass
-else:
-
-    class _TwinOverdue(BaseException):
+    class Overdue(BaseException):
         """Not an Exception, so that the code under test does not catch it."""
 
-    def _twin_overdue(*_):
-        raise _TwinOverdue("the test did not end within {TEST_LIMIT_S} s")
+    def overdue(*_):
+        raise Overdue("the test did not end within {TEST_LIMIT_S} s")
 
-    @_twin_pytest.fixture(autouse=True)
-    def _twin_limit(request):
-        # Nearly every test fails, and nobody reads how: their tracebacks would cost more than the tests.
-        request.config.option.tbstyle = "line"
-        if not hasattr(_twin_signal, "setitimer"):
-            yield
-            return
+    @contextlib.contextmanager
+    def limit():
         try:
-            before = _twin_signal.signal(_twin_signal.SIGALRM, _twin_overdue)
-        except ValueError:  # not the main thread
+            before = signal.signal(signal.SIGALRM, overdue)
+        except (AttributeError, ValueError):  # Windows, or not the main thread
+            before = None
+        if before is not None:
+            signal.setitimer(signal.ITIMER_REAL, {TEST_LIMIT_S}, 1)
+        try:
             yield
-            return
-        _twin_signal.setitimer(_twin_signal.ITIMER_REAL, {TEST_LIMIT_S}, 1)
-        yield
-        _twin_signal.setitimer(_twin_signal.ITIMER_REAL, 0)
-        _twin_signal.signal(_twin_signal.SIGALRM, before)
+        finally:
+            if before is not None:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, before)
+
+    def limited(run):
+        @functools.wraps(run)
+        def limited_run(*args, **words):
+            with limit():
+                return run(*args, **words)
+
+        return limited_run
+
+    for case in list(names.values()):
+        if isinstance(case, type) and unittest.TestCase in getattr(case, "__mro__", ()):
+            case.run = limited(case.run)
+    if "pytest" in sys.modules:
+
+        @sys.modules["pytest"].fixture(autouse=True)
+        def _twin_limit(request):
+            # Nearly every test fails, and nobody reads how: their tracebacks would cost more than the tests.
+            request.config.option.tbstyle = "line"
+            with limit():
+                yield
+
+        names["_twin_limit"] = _twin_limit
+
+
+_twin_limits(globals())
 '''
 
 
