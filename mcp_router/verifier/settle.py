@@ -22,6 +22,7 @@ from mcp_router.verifier.runners import PASSED, CheckRun
 from mcp_router.verifier.text import one_line, some
 from mcp_router.verifier.trees import Trees
 from mcp_router.verifier.twins import Twin, make_twin
+from mcp_router.verifier.twins.limit import limited
 from mcp_router.verifier.verdict import Finding
 
 BOUND = 1.0
@@ -58,21 +59,21 @@ def _by_twins(trees: Trees, case: Case, first: Verification, finding: Finding) -
         return _with(finding, {"tests": 0, **({"problem": run.problem} if run else {})})
     asked = {test for test in run.results if any(twin.changes(test) for twin in twins)}
     alive = asked & run.with_outcome(PASSED)
-    if alive - _turned(first):
+    if old := {test for test in alive if _name(test) not in _turned(first)}:
         # A test that passed before and lives as a twin binds as little on the base: no fault of the patch.
-        alive -= _run(trees, case.base.id, twins).with_outcome(PASSED) - _turned(first)
+        alive -= old & _run(trees, case.base.id, twins).with_outcome(PASSED)
     died = asked - run.with_outcome(PASSED)
     said = {"tests": len(asked), "died": len(died), "alive": sorted(alive)}
     if alive:
         why = f"{len(alive)} tests still pass when what they expect is changed: {some(sorted(alive))}."
         return Finding(Verdict.SUSPECT, 0.0, 0.5, (why,), finding.details, {**finding.evidence, "twins": said})
-    bound = _turned(first) & died
+    bound = _turned(first) & set(map(_name, died))
     return _with(dataclasses.replace(finding, strength=_raised(first, bound)) if bound else finding, said)
 
 
 def make_twins(case: Case, first: Verification) -> list[Twin]:
     """Twins of the test files in which a test was turned, and of those that come to load what was changed."""
-    turned = {test.partition("::")[0] for test in _turned(first)}
+    turned = {name.partition("::")[0] for name in _turned(first)}
     tests = [path for path in case.judged.names() if CODE.search(path) and classify(path) == "test"]
     near = [path for path in tests if path in turned or set(case.changed()) & reached(case.judged, path)]
     texts = case.judged.texts(sorted(near, key=lambda path: (path not in turned, path))[:MOST_FILES])
@@ -81,14 +82,20 @@ def make_twins(case: Case, first: Verification) -> list[Twin]:
 
 
 def _turned(first: Verification) -> set[str]:
-    return set(first.checks.get("fixed", ()))
+    """The tests that failed before and pass now, by name: in a twin the parameters may be others."""
+    return set(map(_name, first.checks.get("fixed", ())))
+
+
+def _name(test: str) -> str:
+    return test.partition("[")[0] if test.partition("::")[0].endswith(".py") else test
 
 
 def _run(trees: Trees, tree: str, twins: Collection[Twin]) -> CheckRun:
     files = {twin.path: twin.text.encode() for twin in twins}
     words = digest("\0".join(f"{twin.path}\0{twin.text}" for twin in twins).encode())
     key = key_of(tree, trees.checks[0], trees.level(), "twins", words)
-    return kept_run(trees, key, lambda: trees.run(tree, sorted(files), files))
+    bounded = dataclasses.replace(trees, checks=tuple(map(limited, trees.checks)))
+    return kept_run(trees, key, lambda: bounded.run(tree, sorted(files), files))
 
 
 def _raised(first: Verification, bound: Collection[str]) -> float:

@@ -52,6 +52,20 @@ def test_a_twin_that_lives_withholds_the_reward(bench):
     assert "tests/test_cart.py::test_discount" in whole.evidence["twins"]["alive"]
 
 
+def test_twins_of_parametrized_tests_bind_although_their_names_change(bench):
+    tests = """
+        import pytest
+        from shop.cart import total
+
+
+        @pytest.mark.parametrize(("prices", "off", "left"), [([10], 2, 8), ([5, 5], 1, 9)])
+        def test_discount(prices, off, left):
+            assert total(prices, discount=off) == left
+    """
+    whole = bench(FILES | {"tests/test_cart.py": tests}).judge({"shop/cart.py": RIGHT})
+    assert (whole.verdict, whole.strength, whole.evidence["twins"]["died"]) == ("pass", 1.0, 2)
+
+
 def test_a_test_that_binds_nothing_raises_nothing(bench):
     loose = "from shop.cart import total\n\n\ndef test_runs():\n    total([1], discount=0, tax=1)\n"
     case = bench(FILES | {"tests/test_cart.py": loose})

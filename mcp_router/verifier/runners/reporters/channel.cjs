@@ -73,8 +73,14 @@ function fault(error) {
 }
 
 function messageOf(error) {
-  const text = String(error?.message || error).replace(/\u001b\[[0-9;]*m/g, "");
-  return text.split(/\n\s+at /)[0].slice(0, MOST_CHARS);
+  let text;
+  try {
+    text = String(error?.message || error);
+  } catch {
+    // What was thrown may be an object without a primitive form.
+    text = Object.prototype.toString.call(error);
+  }
+  return text.replace(/\u001b\[[0-9;]*m/g, "").split(/\n\s+at /)[0].slice(0, MOST_CHARS);
 }
 
 function end() {
