@@ -68,6 +68,14 @@ def git(folder: Path, *args: str, given: bytes = b"") -> bytes:
     return subprocess.run(["git", *args], cwd=folder, env=env, input=given, capture_output=True, check=True).stdout
 
 
+def answers(*command: str) -> bool:
+    """Whether a program is on this machine and works: a version manager's may be there with nothing behind it."""
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def write(folder: Path, files: dict[str, str | None]) -> None:
     """Write files, None deletes."""
     for name, text in files.items():

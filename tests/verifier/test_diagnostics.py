@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import FILES, git, write
+from conftest import FILES, answers, git, write
 
 from mcp_router.types import VerificationRequest
 from mcp_router.verifier.changes import Tree
@@ -342,8 +342,8 @@ def test_files_that_a_checker_is_not_for_are_not_given_to_it(repo):
 
 
 def test_clippy_judges_a_crate(repo):
-    if not shutil.which("cargo-clippy"):
-        pytest.skip("cargo-clippy is not on this machine")
+    if not answers("cargo", "clippy", "--version"):
+        pytest.skip("clippy is not on this machine, or has no toolchain for this home folder")
     manifest = "[package]\nname = 'm'\nversion = '0.1.0'\nedition = '2021'\n[lints.clippy]\nneedless_return = 'warn'\n"
     rust = "pub fn one() -> i32 {\n    1\n}\n"
     root, base = repo({"Cargo.toml": manifest, "src/lib.rs": rust, ".gitignore": "target\nCargo.lock\n"})

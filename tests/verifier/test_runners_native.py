@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from conftest import write
+from conftest import answers, write
 from launching import checks_of, run
 
 from mcp_router.verifier.runners import cargo, go, nextest
@@ -53,8 +53,8 @@ OTHERS = {"app/bin/app::in_main": "passed", "app/test/cart::cart": "passed", "my
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     """A workspace of two packages, compiled once; a test leaves it as it found it."""
-    if shutil.which("cargo") is None:
-        pytest.skip("cargo is not on this machine")
+    if not answers("cargo", "--version"):
+        pytest.skip("cargo is not on this machine, or has no toolchain for this home folder")
     root = tmp_path_factory.mktemp("workspace")
     write(root, WORKSPACE)
     return root
