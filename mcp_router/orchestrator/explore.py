@@ -23,7 +23,7 @@ from mcp_router.orchestrator.view import View
 from mcp_router.types import HOST
 
 OPTIMISM = 0.5
-"""Share of a skill's standard deviation by which optimism reaches: the whole explores too long (docs/settings.md)."""
+"""Share of a skill's standard deviation by which optimism reaches: the whole explores too long (docs/method.md)."""
 
 
 def hopeful(view: View, names: Sequence[str], price: float, n: int) -> str | None:

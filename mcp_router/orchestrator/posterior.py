@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from mcp_router.orchestrator.ease import NODES, STANDARD, Ease, cdf, pdf
 
 LOADING = 1.5
-"""A: how much of a task's outcome is its own ease. How it and the variances were chosen: docs/settings.md."""
+"""A: how much of a task's outcome is its own ease. How it and the variances were chosen: docs/method.md."""
 VARIANCES = {"": 1.0, "dimension": 0.6, "repo": 0.4}
 """Of a candidate's components before anything is known: of all tasks, of a dimension, of a repository."""
 EASE_VARIANCE = 1.0
