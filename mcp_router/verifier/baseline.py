@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_router.verifier.checks import Checks
-from mcp_router.verifier.runners import BROKEN, PASSED, CheckRun
+from mcp_router.verifier.runners import BROKEN, PASSED, CheckRun, file_of
 from mcp_router.verifier.trees import Trees, merged
 
 FORMAT = "2"
@@ -110,7 +110,7 @@ def _compute(run: Callable[[Sequence[str]], CheckRun]) -> Baseline:
     # Where nothing passes the fault is not chance, and a second run would only take as long.
     if first.problem or not broken or not first.with_outcome(PASSED):
         return Baseline(first)
-    again = run(sorted({test.partition("::")[0] for test in broken}))
+    again = run(sorted({file_of(test) for test in broken}))
     flaky = broken & again.with_outcome(PASSED)
     return Baseline(first, tuple(sorted(flaky)))
 

@@ -18,7 +18,7 @@ from mcp_router.verifier.diagnostics.run import run_checkers
 from mcp_router.verifier.hidden import digest
 from mcp_router.verifier.paths import CODE, classify
 from mcp_router.verifier.reach import reached
-from mcp_router.verifier.runners import PASSED, CheckRun
+from mcp_router.verifier.runners import PASSED, CheckRun, file_of
 from mcp_router.verifier.text import one_line, some
 from mcp_router.verifier.trees import Trees
 from mcp_router.verifier.twins import Twin, make_twin
@@ -73,7 +73,7 @@ def _by_twins(trees: Trees, case: Case, first: Verification, finding: Finding) -
 
 def make_twins(case: Case, first: Verification) -> list[Twin]:
     """Twins of the test files in which a test was turned, and of those that come to load what was changed."""
-    turned = {name.partition("::")[0] for name in _turned(first)}
+    turned = {file_of(name) for name in _turned(first)}
     tests = [path for path in case.judged.names() if CODE.search(path) and classify(path) == "test"]
     near = [path for path in tests if path in turned or set(case.changed()) & reached(case.judged, path)]
     texts = case.judged.texts(sorted(near, key=lambda path: (path not in turned, path))[:MOST_FILES])
@@ -87,7 +87,7 @@ def _turned(first: Verification) -> set[str]:
 
 
 def _name(test: str) -> str:
-    return test.partition("[")[0] if test.partition("::")[0].endswith(".py") else test
+    return test.partition("[")[0] if file_of(test).endswith(".py") else test
 
 
 def _run(trees: Trees, tree: str, twins: Collection[Twin]) -> CheckRun:

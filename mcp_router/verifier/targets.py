@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.reach import changed_definitions, comes_to, reached
+from mcp_router.verifier.runners import file_of
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
 CALL = re.compile(r"([A-Za-z_]\w+)\s?\(")
@@ -86,9 +87,9 @@ def find_targets(
     keeps = task is not None and KEEPS.search(task) is not None and not MENDS.search(task)
     if task and not keeps and (mentioned := _mentioning(failures, task, tree)):
         return mentioned | set(fixed)
-    files = {test.partition("::")[0] for test in fixed}
+    files = {file_of(test) for test in fixed}
     if fixed or keeps:
-        return {test for test in failures if test in fixed or (not keeps and test.partition("::")[0] in files)}
+        return {test for test in failures if test in fixed or (not keeps and file_of(test) in files)}
     names = tree.names()
     ours = {test: said for test, said in failures.items() if task or not of_environment(said, names)}
     return _tied(ours, task or "", tree, changed, base)
@@ -118,10 +119,10 @@ def _coming_to(tests: Collection[str], aims: set[str], tree: Tree, changed: Coll
     All of them where names cannot be followed.
     """
     files = [PurePosixPath(path).name for path in changed]
-    texts = tree.texts(sorted({test.partition("::")[0] for test in tests}))
+    texts = tree.texts(sorted({file_of(test) for test in tests}))
     found = set()
     for test in tests:
-        file = test.partition("::")[0]
+        file = file_of(test)
         source = _source(test, texts)
         words = set(WORDS.findall(source))
         if not file.endswith(".py") or any(name in source for name in files) or aims & comes_to(tree, file, words):
@@ -149,15 +150,15 @@ def _names(task: str, test: str) -> bool:
 
 def _reaching(tests: Collection[str], tree: Tree, changed: Collection[str]) -> set[str]:
     """The tests whose file comes to load a changed file; all of them where imports cannot be followed."""
-    files = {test.partition("::")[0] for test in tests}
+    files = {file_of(test) for test in tests}
     loads = {file: not file.endswith(".py") or bool(reached(tree, file) & set(changed)) for file in files}
-    return {test for test in tests if loads[test.partition("::")[0]]}
+    return {test for test in tests if loads[file_of(test)]}
 
 
 def _mentioning(tests: Mapping[str, str], task: str, tree: Tree) -> set[str]:
     """The tests whose source, or what they complain of, mentions an identifier of the task's text."""
     words = identifiers(task)
-    texts = tree.texts(sorted({test.partition("::")[0] for test in tests})) if words else {}
+    texts = tree.texts(sorted({file_of(test) for test in tests})) if words else {}
     return {
         test for test, said in tests.items() if words & {*WORDS.findall(_source(test, texts)), *WORDS.findall(said)}
     }

@@ -23,7 +23,7 @@ from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.checks import Checks, find_checks
 from mcp_router.verifier.hidden import Hidden, digest, hidden_name, read_hidden
 from mcp_router.verifier.integrity import Integrity
-from mcp_router.verifier.runners import PASSED, CheckRun
+from mcp_router.verifier.runners import PASSED, CheckRun, file_of
 from mcp_router.verifier.sandboxes import choose
 from mcp_router.verifier.sandboxes.selftest import prove
 from mcp_router.verifier.settle import settled
@@ -253,7 +253,7 @@ class CheckVerifier:
 
     def _flaky(self, trees: Trees, case: Case, baseline: Baseline, run: CheckRun, lost: set[str]) -> set[str]:
         """The lost tests that are lost on the base too now and then, by chance or because their names change."""
-        files = sorted({test.partition("::")[0] for test in lost})
+        files = sorted({file_of(test) for test in lost})
         suspected = lost & trees.run(case.judged.id, files).with_outcome(PASSED)
         renamed = verdicts.renamed_tests(baseline, run, lost)
         flaky: set[str] = set()
@@ -310,7 +310,7 @@ def _of_integrity(integrity: Integrity) -> Finding | None:
 def _excused(integrity: Integrity, run: CheckRun, baseline: Baseline) -> set[str]:
     """Tests that are gone from files that the task asked to change."""
     gone = baseline.passed() - set(run.results)
-    return {test for test in gone if test.partition("::")[0] in integrity.tests_changed}
+    return {test for test in gone if file_of(test) in integrity.tests_changed}
 
 
 def _verification(finding: Finding, case: Case, trees: Trees | None = None) -> Verification:

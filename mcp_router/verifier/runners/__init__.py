@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PASSED = "passed"
 BROKEN = ("failed", "error")
+WORST = ("error", "failed", "skipped", "xfailed", "passed")
+"""Of two outcomes of one test the one that comes first here counts."""
 OUTPUT_CHARS = 4_000
 """How much of the end of what was printed is kept."""
 CHANNEL = 3
@@ -73,6 +75,16 @@ class CheckRun:
         """How many tests had each outcome."""
         outcomes = list(self.results.values())
         return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+
+
+def by_signal(exit_code: int) -> bool:
+    """Whether an exit code, as a shell or as Python gives it, is that of a process that a signal ended."""
+    return exit_code < 0 or 128 < exit_code < 160
+
+
+def file_of(test: str) -> str:
+    """The file of a test's id; all of the id where it is that of a file."""
+    return test.partition("::")[0]
 
 
 class Runner(Protocol):

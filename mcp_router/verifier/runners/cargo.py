@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from mcp_router.verifier.runners import BROKEN, CHANNEL, CheckRun, Problem
+from mcp_router.verifier.runners import BROKEN, CHANNEL, OUTPUT_CHARS, CheckRun, Problem, by_signal
 from mcp_router.verifier.runners.javascript import split_settings, without
 from mcp_router.verifier.runners.libtest import KINDS, Suite, parse
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mcp_router.verifier.sandboxes.process import Ran
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap_cargo.py")
-OUTPUT_CHARS = 4_000
 SELECTS = {"--lib", "--bins", "--tests", "--examples", "--benches", "--all-targets", "--doc"}
 SELECTS_ONE = {"--bin", "--test", "--example", "--bench"}
 PACKAGES = {"--workspace", "--all"}
@@ -127,7 +126,7 @@ def read(ran: Ran, place: Path) -> CheckRun:  # noqa: ARG001
 
 
 def _problem(ran: Ran, suites: Sequence[Suite], results: dict[str, str]) -> Problem | None:
-    if 128 < ran.exit_code < 160:
+    if by_signal(ran.exit_code):
         return "crashed"
     if any(suite.total is None and not suite.failed for suite in suites):
         return "report_missing"

@@ -8,14 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mcp_router.verifier.runners import BROKEN, OUTPUT_CHARS, CheckRun, Problem
+from mcp_router.verifier.runners import BROKEN, OUTPUT_CHARS, WORST, CheckRun, Problem, by_signal
 from mcp_router.verifier.text import one_line
 
 if TYPE_CHECKING:
     from mcp_router.verifier.sandboxes.process import Ran
 
-WORST = ("error", "failed", "skipped", "xfailed", "passed")
-"""Of two outcomes of one test the worse counts."""
 USAGE_ERROR = 4
 NO_TESTS = 5
 
@@ -71,7 +69,7 @@ def read_channel(ran: Ran) -> CheckRun:
 
 
 def _problem(exit_code: int, told: _Told) -> Problem | None:
-    if exit_code < 0 or 128 < exit_code < 160:
+    if by_signal(exit_code):
         return "crashed"
     if told.forged:
         return "disagree"
@@ -88,18 +86,28 @@ def _problem(exit_code: int, told: _Told) -> Problem | None:
     return None if broken == (exit_code == 1) else "disagree"
 
 
-def _parse(channel: bytes) -> _Told:
-    told = _Told()
+def signed_records(channel: bytes) -> tuple[list[dict[str, Any]], bool]:
+    """What a program of ours told, in order, up to the first line that it did not sign; whether that was all of it.
+
+    The first line is a key; each later one is a mark, made of key, number and text, and a text of JSON.
+    """
     key, *lines = channel.decode("utf-8", "replace").split("\n")
-    if lines and lines.pop():
-        # Torn, or written to after the last line.
-        told.forged = True
+    # Torn, or written to after the last line.
+    whole = not (lines and lines.pop())
+    records = []
     for number, line in enumerate(lines):
         mark, _, text = line.partition(" ")
         if mark != hashlib.sha256(f"{key} {number} {text}".encode()).hexdigest()[:16]:
-            told.forged = True
-            break
-        told.take(json.loads(text))
+            return records, False
+        records.append(json.loads(text))
+    return records, whole
+
+
+def _parse(channel: bytes) -> _Told:
+    records, whole = signed_records(channel)
+    told = _Told(forged=not whole)
+    for record in records:
+        told.take(record)
     return told
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from mcp_router.verifier.runners import BROKEN, CHANNEL, CheckRun, Problem
+from mcp_router.verifier.runners import BROKEN, CHANNEL, OUTPUT_CHARS, CheckRun, Problem, by_signal
 from mcp_router.verifier.runners.javascript import split_settings, without
 from mcp_router.verifier.text import one_line
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mcp_router.verifier.checks import Checks
     from mcp_router.verifier.sandboxes.process import Ran
 
-OUTPUT_CHARS = 4_000
 MESSAGE_CHARS = 300
 DROPPED = {"-json", "--json", "-v", "--v", "-failfast", "--failfast", "-cover", "--cover"}
 DROPPED_WITH_VALUE = {"-coverprofile", "-coverpkg", "-covermode", "-o", "-outputdir"}
@@ -123,7 +122,7 @@ def read(ran: Ran, place: Path) -> CheckRun:  # noqa: ARG001
 
 
 def _problem(ran: Ran, told: _Told) -> Problem | None:
-    if 128 < ran.exit_code < 160:
+    if by_signal(ran.exit_code):
         return "crashed"
     if any("::" not in name and name not in told.packages for name in told.began):
         return "report_missing"

@@ -6,7 +6,6 @@ A reporter writes a line of JSON a result to the channel, {"id", "outcome", "mes
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -14,7 +13,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from mcp_router.verifier.runners import BROKEN, CheckRun, Problem
+from mcp_router.verifier.runners import BROKEN, OUTPUT_CHARS, WORST, CheckRun, Problem, by_signal, file_of
+from mcp_router.verifier.runners.channel import signed_records
 from mcp_router.verifier.text import one_line
 
 if TYPE_CHECKING:
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 
 REPORTERS = Path(__file__).with_name("reporters")
 BIN = "node_modules/.bin"
-OUTPUT_CHARS = 4_000
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 PACKAGE_MANAGERS = {"npm", "pnpm", "yarn", "bun"}
 EXECUTORS = {"npx", "bunx", "pnpx", "env", "cross-env", "cross-env-shell"}
 COVERAGE = {"c8", "nyc"}
 VALUED_OPTIONS = {"-p", "--package", "-c", "--call"}
-OUTCOMES = ("error", "failed", "skipped", "xfailed", "passed")
-"""Of two results with one id the earlier in this row counts."""
 NO_TESTS = re.compile(r"No tests? (?:files? )?found|No test files found", re.IGNORECASE)
 
 
@@ -136,10 +133,10 @@ def read(ran: Ran, place: Path) -> CheckRun:  # noqa: ARG001
 
     if ran.stopped:
         return bad(ran.stopped)
-    if ran.exit_code < 0 or 128 < ran.exit_code < 160:
+    if by_signal(ran.exit_code):
         return bad("crashed")
-    records = _records(ran.channel) if ran.channel else []
-    if records is None:
+    records, whole = signed_records(ran.channel)
+    if not whole or (ran.channel and b"\n" not in ran.channel):
         return bad("disagree")
     said = [record for record in records if "id" in record]
     if not records or "end" not in records[-1]:
@@ -163,34 +160,16 @@ def _unfinished(ran: Ran, said: Sequence[Any]) -> Problem:
     return "no_tests" if NO_TESTS.search(ran.output) else "not_started"
 
 
-def _records(channel: bytes) -> list[dict[str, Any]] | None:
-    """What our reporter said, in order; None when something came over the channel that it did not send."""
-    key, *lines = channel.decode("utf-8", "replace").split("\n")
-    if not lines or lines.pop():
-        return None
-    records = []
-    for number, line in enumerate(lines):
-        mark, _, text = line.partition(" ")
-        if mark != hashlib.sha256(f"{key} {number} {text}".encode()).hexdigest()[:16]:
-            return None
-        records.append(json.loads(text))
-    return records
-
-
 def _results(said: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, str]]:
     results: dict[str, str] = {}
     messages: dict[str, str] = {}
     for line in said:
         test, outcome = line["id"], line["outcome"]
-        if OUTCOMES.index(outcome) <= OUTCOMES.index(results.get(test, "passed")):
+        if WORST.index(outcome) <= WORST.index(results.get(test, "passed")):
             results[test] = outcome
             if outcome in BROKEN:
                 messages[test] = one_line(str(line.get("message", "")), 300)
     # What ran in a file that broke off as a whole is not known to have passed.
     broken = {test for test, outcome in results.items() if "::" not in test and outcome in BROKEN}
-    kept = {
-        test: outcome
-        for test, outcome in results.items()
-        if outcome != "passed" or test.partition("::")[0] not in broken
-    }
+    kept = {test: outcome for test, outcome in results.items() if outcome != "passed" or file_of(test) not in broken}
     return kept, messages

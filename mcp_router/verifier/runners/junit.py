@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_router.verifier.runners import BROKEN, OUTPUT_CHARS, CheckRun, Problem
-from mcp_router.verifier.runners.channel import WORST
+from mcp_router.verifier.runners import BROKEN, OUTPUT_CHARS, WORST, CheckRun, Problem, by_signal
 from mcp_router.verifier.text import one_line
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def read(ran: Ran, place: Path) -> CheckRun:
 
 
 def _problem(exit_code: int, results: dict[str, str], *, whole: bool, left: bool) -> Problem | None:
-    if exit_code < 0 or 128 < exit_code < 160:
+    if by_signal(exit_code):
         return "crashed"
     if not left:
         return "report_missing" if exit_code == 0 else "not_started"

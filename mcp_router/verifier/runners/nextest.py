@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_router.verifier.runners import BROKEN, CHANNEL, CheckRun, Problem
-from mcp_router.verifier.runners.cargo import OUTPUT_CHARS, selected, split, subcommand, unselected
+from mcp_router.verifier.runners import BROKEN, CHANNEL, OUTPUT_CHARS, CheckRun, Problem, by_signal
+from mcp_router.verifier.runners.cargo import selected, split, subcommand, unselected
 from mcp_router.verifier.runners.javascript import without
 from mcp_router.verifier.runners.libtest import KINDS, uncompiled_in
 from mcp_router.verifier.text import one_line
@@ -73,7 +73,7 @@ def read(ran: Ran, place: Path) -> CheckRun:  # noqa: ARG001
 
 
 def _problem(ran: Ran, results: dict[str, str]) -> Problem | None:
-    if 128 < ran.exit_code < 160:
+    if by_signal(ran.exit_code):
         return "crashed"
     if ran.exit_code == NO_TESTS:
         return "no_tests"

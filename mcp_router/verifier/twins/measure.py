@@ -11,7 +11,7 @@ from mcp_router.config import Config
 from mcp_router.errors import CheckUnavailable
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.checks import Checks, find_checks
-from mcp_router.verifier.runners import PASSED, PROBLEMS, CheckRun
+from mcp_router.verifier.runners import PASSED, PROBLEMS, CheckRun, file_of
 from mcp_router.verifier.sandboxes.plain import Plain
 from mcp_router.verifier.terms import terms_of
 from mcp_router.verifier.trees import Clock, Trees
@@ -61,7 +61,7 @@ def measure(folder: Path, command: str | None = None, python: Path | None = None
         passed = real.with_outcome(PASSED)
         if not passed:
             raise CheckUnavailable(f"Nothing can be measured: no test passes. {real.output[-500:]}")
-        texts = Tree(repo.root, base).texts(sorted({test.partition("::")[0] for test in passed}))
+        texts = Tree(repo.root, base).texts(sorted({file_of(test) for test in passed}))
         twins = [twin for path, text in texts.items() if (twin := make_twin(path, text))]
         return _measured(real, twins, _twin_run(trees, base, twins))
 
