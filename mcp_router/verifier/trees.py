@@ -16,6 +16,7 @@ from mcp_router.verifier.checks import Checks, find_runner
 from mcp_router.verifier.environment import Environment
 from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.sandboxes import Sandbox
+from mcp_router.verifier.sandboxes.command import Command
 from mcp_router.verifier.sandboxes.process import Caps, Ran
 from mcp_router.verifier.terms import Terms
 from mcp_router.verifier.views import View, view
@@ -81,7 +82,8 @@ class Clock:
 class Trees:
     """Where and how the trees of one verification are run.
 
-    polite: the checks give way to whatever else runs. working_tree: the user's files as a tree, once known.
+    polite: the checks give way to whatever else runs. working_tree: the user's files as a tree, and overlaid: whether
+    views may lie over them; both once known.
     """
 
     repo: Repository
@@ -92,6 +94,7 @@ class Trees:
     clock: Clock
     polite: bool = False
     working_tree: str | None = None
+    overlaid: bool | None = None
 
     def level(self) -> str:
         """The isolation, as caches tell it apart."""
@@ -134,7 +137,7 @@ class Trees:
         caps = Caps(self.clock.left_s(), terms.memory_mb * MEGABYTE, terms.disk_mb * MEGABYTE, terms.processes)
         argv = ["nice", "-n", "19", *argv] if self.polite else argv
         return self.sandbox.run(
-            argv, view, environment, caps, self.clock.cancel, folder=folder, variables=variables, network=terms.network
+            Command(argv, view, environment, caps, self.clock.cancel, folder, variables, terms.network)
         )
 
     def on(self, tree: str, work: Callable[[View], T], files: Mapping[str, bytes] | None = None) -> T:
@@ -153,8 +156,10 @@ class Trees:
             return work(made)
 
     def _under(self) -> str | None:
-        apart = not self.home.is_relative_to(self.repo.root)
-        if not (self.sandbox.overlays and apart and overlayable(self.repo)):
+        if self.overlaid is None:
+            apart = not self.home.is_relative_to(self.repo.root)
+            self.overlaid = self.sandbox.overlays and apart and overlayable(self.repo)
+        if not self.overlaid:
             return None
         if self.working_tree is None:
             self.working_tree = working_tree(self.repo)

@@ -65,6 +65,10 @@ class View:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     ready: int = 0
 
+    def decoys(self) -> dict[str, Path]:
+        """The decoys in the home folder that stands in for the user's, by the names that they have there."""
+        return {f"~/{name}": self.home / name for name in DECOYS}
+
     def link(self, names: Sequence[str]) -> None:
         """Show folders of the user's tree, which the judged one has not, by links to them."""
         for name in names:

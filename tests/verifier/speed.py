@@ -25,6 +25,7 @@ from mcp_router.types import VerificationRequest
 from mcp_router.verifier.checks import find_checks
 from mcp_router.verifier.environment import Environment, prefixes
 from mcp_router.verifier.sandboxes import choose
+from mcp_router.verifier.sandboxes.command import Command
 from mcp_router.verifier.sandboxes.plain import Plain
 from mcp_router.verifier.sandboxes.process import Caps
 from mcp_router.verifier.verifier import CheckVerifier
@@ -153,7 +154,7 @@ def _isolation(root: Path) -> dict[str, object]:
         for sandbox in (Plain(), choose("auto")):
             with view(repo, tree, Path(os.environ["ACROUTER_HOME"]), tree if sandbox.overlays else None, {}) as made:
                 started = time.perf_counter()
-                sandbox.run(["true"], made, environment, Caps(20.0))
+                sandbox.run(Command(["true"], made, environment, Caps(20.0)))
                 taken.setdefault(sandbox.level, []).append(1000 * (time.perf_counter() - started))
     added = statistics.median(taken[choose("auto").level]) - statistics.median(taken["none"])
     return {f"{level}_ms": _spread(values) for level, values in taken.items()} | {

@@ -20,6 +20,7 @@ from mcp_router.errors import CheckUnavailable
 from mcp_router.verifier import sandboxes
 from mcp_router.verifier.environment import Environment, prefixes
 from mcp_router.verifier.sandboxes import bubblewrap, landlock
+from mcp_router.verifier.sandboxes.command import Command
 from mcp_router.verifier.sandboxes.plain import Plain
 from mcp_router.verifier.sandboxes.process import Caps, Ran
 from mcp_router.verifier.sandboxes.selftest import prove
@@ -64,7 +65,7 @@ def seen(sandbox, root: Path, tmp_path: Path, **files: bytes) -> Iterator[View]:
 
 
 def run(sandbox, made: View, script: str, caps: Caps = LIMITS, shared: tuple[str, ...] = ()) -> Ran:
-    return sandbox.run(["/bin/sh", "-c", script], made, environment_of(made.repo.root, shared), caps)
+    return sandbox.run(Command(["/bin/sh", "-c", script], made, environment_of(made.repo.root, shared), caps))
 
 
 @each_level
@@ -170,7 +171,7 @@ def test_memory_processes_and_disk_are_capped(sandbox, root, tmp_path, hog):
     script, caps = HOGS[hog]
     with seen(sandbox, root, tmp_path, hog_dot_py=script.encode()) as made:
         argv = [sys.executable, "hog.py"]
-        ran = sandbox.run(argv, made, environment_of(root), Caps(20.0, **caps))
+        ran = sandbox.run(Command(argv, made, environment_of(root), Caps(20.0, **caps)))
     assert ran.stopped == hog
 
 

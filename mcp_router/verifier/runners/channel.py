@@ -94,7 +94,7 @@ def signed_records(channel: bytes) -> tuple[list[dict[str, Any]], bool]:
     key, *lines = channel.decode("utf-8", "replace").split("\n")
     # Torn, or written to after the last line.
     whole = not (lines and lines.pop())
-    records = []
+    records: list[dict[str, Any]] = []
     for number, line in enumerate(lines):
         mark, _, text = line.partition(" ")
         if mark != hashlib.sha256(f"{key} {number} {text}".encode()).hexdigest()[:16]:

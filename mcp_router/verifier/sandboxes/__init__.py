@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Event
 from typing import Literal, Protocol
 
 from mcp_router.errors import CheckUnavailable
-from mcp_router.verifier.environment import Environment
-from mcp_router.verifier.sandboxes.process import Caps, Ran
+from mcp_router.verifier.sandboxes.command import Command
+from mcp_router.verifier.sandboxes.process import Ran
 from mcp_router.verifier.views import View
 
 
@@ -25,22 +23,11 @@ class Sandbox(Protocol):
     def seen_at(self, view: View) -> Path:
         """The path at which the command sees the tree."""
 
-    def run(
-        self,
-        argv: Sequence[str],
-        view: View,
-        environment: Environment,
-        caps: Caps,
-        cancel: Event | None = None,
-        *,
-        folder: str = "",
-        variables: Mapping[str, str] | None = None,
-        network: bool = False,
-    ) -> Ran:
-        """Run `argv` in a folder of the tree until it ends, is over a cap or `cancel` is set; nothing of it lives on.
+    def run(self, command: Command) -> Ran:
+        """Run a command until it ends, is over a cap or is cancelled; nothing of it lives on.
 
         Raises:
-            Cancelled: `cancel` was set.
+            Cancelled: it was cancelled.
         """
 
 

@@ -13,18 +13,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Event
 
 from mcp_router.config import state_home
 from mcp_router.verifier.environment import Environment
+from mcp_router.verifier.sandboxes.command import Command
 from mcp_router.verifier.sandboxes.namespace import Namespace
 from mcp_router.verifier.sandboxes.opens import Opens
 from mcp_router.verifier.sandboxes.process import Caps, Ran, run, supervised
 from mcp_router.verifier.sandboxes.reaches import left_in, size_of
-from mcp_router.verifier.text import one_line
-from mcp_router.verifier.views import DECOYS, View
+from mcp_router.verifier.views import View
 
 BASIS = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/")
 DEVICES = ("--proc", "/proc", "--dev", "/dev")
@@ -44,41 +42,26 @@ class Bubblewrap:
         """The repository's own path."""
         return view.repo.root
 
-    def run(
-        self,
-        argv: Sequence[str],
-        view: View,
-        environment: Environment,
-        caps: Caps,
-        cancel: Event | None = None,
-        *,
-        folder: str = "",
-        variables: Mapping[str, str] | None = None,
-        network: bool = False,
-    ) -> Ran:
+    def run(self, command: Command) -> Ran:
         """As the protocol says.
 
         Raises:
-            Cancelled: `cancel` was set.
+            Cancelled: it was cancelled.
         """
+        view, environment, caps = command.view, command.environment, command.caps
         root = self.seen_at(view)
-        mounts = _mounts(view, environment, caps)
-        share = ["--share-net"] if network else []
-        inner = supervised(argv, root / folder, caps)
-        command = [self.program, *BASIS, *share, *mounts, "--", *inner]
+        share = ["--share-net"] if command.network else []
+        inner = supervised(command.argv, root / command.folder, caps)
+        argv = [self.program, *BASIS, *share, *_mounts(view, environment, caps), "--", *inner]
         warm = {"GOCACHE": str(_go_cache())} if view.over and _go_cache().is_dir() else {}
-        env = {**environment.variables(), **warm, **(variables or {})}
-        decoys = {f"read ~/{name}": view.home / name for name in DECOYS}
-        opens = Opens({**decoys, **{f"read {one_line(name)}": copy for name, copy in view.secrets.items()}})
+        env = {**environment.variables(), **warm, **command.variables}
+        with Opens({**view.decoys(), **view.secrets}) as opens:
 
-        def found() -> list[str]:
-            return [*sorted(opens.opened()), *left_in(view, root, _provided(view, environment))]
+            def found() -> list[str]:
+                return [*opens.read(), *left_in(view, root, _provided(view, environment))]
 
-        try:
-            guard = Namespace(lambda: size_of(view.files) + size_of(view.home), found, network)
-            return run(command, env, caps, cancel, guard)
-        finally:
-            opens.close()
+            guard = Namespace(lambda: size_of(view.files) + size_of(view.home), found, command.network)
+            return run(argv, env, caps, command.cancel, guard)
 
 
 def _mounts(view: View, environment: Environment, caps: Caps) -> list[str]:

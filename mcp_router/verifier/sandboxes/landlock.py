@@ -10,16 +10,14 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Event
 
-from mcp_router.verifier.environment import Environment
+from mcp_router.verifier.sandboxes.command import Command
 from mcp_router.verifier.sandboxes.marked import Marked
 from mcp_router.verifier.sandboxes.opens import Opens
-from mcp_router.verifier.sandboxes.process import Caps, Ran, run, supervised
+from mcp_router.verifier.sandboxes.process import Ran, run, supervised
 from mcp_router.verifier.sandboxes.reaches import left_in, size_of
-from mcp_router.verifier.views import DECOYS, View
+from mcp_router.verifier.views import View
 
 LAUNCH = Path(__file__).with_name("landlock_launch.py")
 CREATE_RULESET = 444
@@ -40,47 +38,30 @@ class Landlock:
         """Where it lies."""
         return view.files
 
-    def run(
-        self,
-        argv: Sequence[str],
-        view: View,
-        environment: Environment,
-        caps: Caps,
-        cancel: Event | None = None,
-        *,
-        folder: str = "",
-        variables: Mapping[str, str] | None = None,
-        network: bool = False,
-    ) -> Ran:
+    def run(self, command: Command) -> Ran:
         """As the protocol says; the repository's environment folders are linked into the tree.
 
         Raises:
-            Cancelled: `cancel` was set.
+            Cancelled: it was cancelled.
         """
-        view.link(environment.shared)
+        view, environment, files = command.view, command.environment, command.linked()
         temporary = view.work
         lent = [environment.root / name for name in environment.shared]
         rules = {
             "read": [str(path) for path in (*map(Path, READ), *environment.toolchains, *lent)],
-            "write": [str(path) for path in (*map(Path, WRITE), view.files, view.place, view.home, temporary)],
-            "network": network,
+            "write": [str(path) for path in (*map(Path, WRITE), files, view.place, view.home, temporary)],
+            "network": command.network,
         }
-        opens = Opens({f"read ~/{name}": view.home / name for name in DECOYS})
-
-        def written() -> int:
-            return sum(map(size_of, (view.files, view.home, temporary)))
-
-        def found() -> list[str]:
-            return [*sorted(opens.opened()), *left_in(view, view.files, ())]
-
-        guard = Marked(written, found)
-        own = {"HOME": str(view.home), "TMPDIR": str(temporary), "GOCACHE": str(temporary / "go-cache")}
-        env = {**environment.variables(), **own, **(variables or {}), **guard.variables()}
         start = [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(rules)]
-        try:
-            return run([*start, *supervised(argv, view.files / folder, caps)], env, caps, cancel, guard)
-        finally:
-            opens.close()
+        inner = supervised(command.argv, files / command.folder, command.caps)
+        own = {"HOME": str(view.home), "TMPDIR": str(temporary), "GOCACHE": str(temporary / "go-cache")}
+        with Opens(view.decoys()) as opens:
+            guard = Marked(
+                lambda: sum(map(size_of, (files, view.home, temporary))),
+                lambda: [*opens.read(), *left_in(view, files, ())],
+            )
+            env = {**environment.variables(), **own, **command.variables, **guard.variables()}
+            return run([*start, *inner], env, command.caps, command.cancel, guard)
 
 
 @functools.cache

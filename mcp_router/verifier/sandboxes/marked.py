@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mcp_router.verifier.runners import Problem
-from mcp_router.verifier.sandboxes.process import GRACE_S, Caps
+from mcp_router.verifier.sandboxes.process import Caps, lasting
 from mcp_router.verifier.text import one_line
 
 if TYPE_CHECKING:
@@ -56,14 +55,11 @@ class Marked:
     def _left(self, supervisor: int) -> list[str]:
         import psutil
 
-        deadline = time.monotonic() + GRACE_S
-        while True:
-            left = [one for one in self._processes() if one.pid != supervisor and _parent(one) != supervisor]
-            if not left or time.monotonic() >= deadline:
-                break
-            time.sleep(GRACE_S / 10)
+        def strangers() -> list[psutil.Process]:
+            return [one for one in self._processes() if supervisor not in (one.pid, _parent(one))]
+
         names = set()
-        for process in left:
+        for process in lasting(strangers):
             try:
                 names.add(one_line(process.name(), 40))
             except psutil.Error:

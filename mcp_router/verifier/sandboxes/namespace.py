@@ -6,12 +6,11 @@ The kernel counts what a network namespace tried to send, and a process of the n
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mcp_router.verifier.runners import Problem
-from mcp_router.verifier.sandboxes.process import GRACE_S, Caps
+from mcp_router.verifier.sandboxes.process import Caps, lasting
 from mcp_router.verifier.text import one_line
 
 PROC = Path("/proc")
@@ -64,15 +63,15 @@ class Namespace:
 
 
 def _left(init: int) -> list[str]:
-    """Programs that still run some moments after the command has ended; supervisor and watcher aside."""
-    deadline = time.monotonic() + GRACE_S
-    while True:
-        supervisor = next(_children(init), None)
-        ours = {supervisor, *(_children(supervisor) if supervisor is not None else ())}
-        left = [process for process in _below(init) if process not in ours and _state(process) != "Z"]
-        if not left or time.monotonic() >= deadline:
-            return sorted({_program(process) for process in left})
-        time.sleep(GRACE_S / 10)
+    """Programs that still run some moments after the command has ended."""
+    return sorted({_program(process) for process in lasting(lambda: _strangers(init))})
+
+
+def _strangers(init: int) -> list[int]:
+    """Living processes but for the supervisor and its watcher."""
+    supervisor = next(_children(init), None)
+    ours = {supervisor, *(_children(supervisor) if supervisor is not None else ())}
+    return [process for process in _below(init) if process not in ours and _state(process) != "Z"]
 
 
 def _tried(init: int) -> list[str]:

@@ -7,6 +7,9 @@ import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
+
+from mcp_router.verifier.text import one_line
 
 IN_OPEN = 0x20
 EVENT = struct.Struct("iIII")
@@ -27,8 +30,11 @@ class Opens:
             if mark >= 0:
                 self._names[mark] = name
 
-    def opened(self) -> set[str]:
-        """The names of the files that were opened so far."""
+    def read(self) -> list[str]:
+        """What was read so far, in words."""
+        return [f"read {one_line(name)}" for name in sorted(self._opened())]
+
+    def _opened(self) -> set[str]:
         found: set[str] = set()
         while self._stream >= 0:
             try:
@@ -43,8 +49,9 @@ class Opens:
                     found.add(self._names[mark])
         return found
 
-    def close(self) -> None:
-        """Stop watching."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._stream >= 0:
             os.close(self._stream)
-            self._stream = -1

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Event
 
-from mcp_router.verifier.environment import Environment
+from mcp_router.verifier.sandboxes.command import Command
 from mcp_router.verifier.sandboxes.marked import Marked
-from mcp_router.verifier.sandboxes.process import Caps, Ran, run, supervised
+from mcp_router.verifier.sandboxes.process import Ran, run, supervised
 from mcp_router.verifier.sandboxes.reaches import left_in, size_of
 from mcp_router.verifier.views import View
 
@@ -23,24 +21,14 @@ class Plain:
         """Where it lies."""
         return view.files
 
-    def run(
-        self,
-        argv: Sequence[str],
-        view: View,
-        environment: Environment,
-        caps: Caps,
-        cancel: Event | None = None,
-        *,
-        folder: str = "",
-        variables: Mapping[str, str] | None = None,
-        network: bool = False,  # noqa: ARG002 - it is open in any case
-    ) -> Ran:
+    def run(self, command: Command) -> Ran:
         """As the protocol says; the repository's environment folders are linked into the tree.
 
         Raises:
-            Cancelled: `cancel` was set.
+            Cancelled: it was cancelled.
         """
-        view.link(environment.shared)
-        guard = Marked(lambda: size_of(view.files), lambda: left_in(view, view.files, ()))
-        env = {**environment.variables(), **(variables or {}), **guard.variables()}
-        return run(supervised(argv, view.files / folder, caps), env, caps, cancel, guard)
+        view, files = command.view, command.linked()
+        guard = Marked(lambda: size_of(files), lambda: left_in(view, files, ()))
+        env = {**command.environment.variables(), **command.variables, **guard.variables()}
+        inner = supervised(command.argv, files / command.folder, command.caps)
+        return run(inner, env, command.caps, command.cancel, guard)

@@ -12,16 +12,17 @@ import selectors
 import signal
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mcp_router.errors import Cancelled
 from mcp_router.verifier.runners import CHANNEL, Problem
 
+T = TypeVar("T")
 STATUS = 4
 LOWEST_FREE = 10
 KEPT_BYTES = 2_000_000
@@ -105,6 +106,14 @@ class _Tail:
 
     def bytes(self) -> bytes:
         return b"".join(self._pieces)[-self.most :]
+
+
+def lasting(find: Callable[[], list[T]]) -> list[T]:
+    """What is still found once it has had time to end by itself."""
+    deadline = time.monotonic() + GRACE_S
+    while (found := find()) and time.monotonic() < deadline:
+        time.sleep(GRACE_S / 10)
+    return found
 
 
 def supervised(argv: Sequence[str], folder: Path, caps: Caps) -> list[str]:

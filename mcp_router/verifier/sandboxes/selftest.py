@@ -86,9 +86,9 @@ def prove(sandbox: Sandbox, home: Path) -> Proof:
 
 def _try(sandbox: Sandbox, home: Path) -> set[str]:
     """The names of the attempts that worked."""
-    from mcp_router.verifier.environment import OWN, Environment
-    from mcp_router.verifier.environment import prefixes as prefixes_of
+    from mcp_router.verifier.environment import OWN, Environment, prefixes
     from mcp_router.verifier.git import git
+    from mcp_router.verifier.sandboxes.command import Command
     from mcp_router.verifier.sandboxes.process import Caps
     from mcp_router.verifier.workspace import open_repository
 
@@ -105,15 +105,14 @@ def _try(sandbox: Sandbox, home: Path) -> set[str]:
         root = Path(name, "repository")
         root.mkdir()
         git(root, "init", "-q")
-        (root / "try.py").write_text(TRY)
         tree = git(root, "hash-object", "-w", "-t", "tree", "--stdin").decode().strip()
-        environment = Environment(root, (), (), prefixes_of(python), python, OWN)
+        environment = Environment(root, (), (), prefixes(python), python, OWN)
         ports = (str(tcp.getsockname()[1]), str(udp.getsockname()[1]))
         os.environ["ACROUTER_SELFTEST"] = SECRET
         try:
             with view(open_repository(root), tree, home, None, {"try.py": TRY.encode()}) as made:
                 argv = [str(python), "-I", "try.py", str(outside), *ports, str(process.pid)]
-                ran = sandbox.run(argv, made, environment, Caps(20.0))
+                ran = sandbox.run(Command(argv, made, environment, Caps(20.0)))
         finally:
             del os.environ["ACROUTER_SELFTEST"]
             process.kill()
