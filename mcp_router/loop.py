@@ -15,7 +15,7 @@ from threading import Event
 from mcp_router.errors import Cancelled, RepositoryError
 from mcp_router.orchestrator.learner import Learner
 from mcp_router.orchestrator.task import names_in
-from mcp_router.outcomes import digest, patch_digest, reported, unstarted, verified
+from mcp_router.outcomes import digest, patch_digest, unstarted, verified
 from mcp_router.types import (
     Attempt,
     Base,
@@ -54,15 +54,6 @@ class Ask:
     max_cost_usd: float | None = None
     max_attempts: int = 3
     idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What an agent says became of a decision: the candidate that ran, and how it went."""
-
-    attempt: Attempt
-    score: float | None = None
-    note: str | None = None
 
 
 class Router:
@@ -185,26 +176,6 @@ class Router:
             checks=ask.checks,
             timeout_s=self._check_timeout_s,
         )
-
-    def claim(self, claim: Claim) -> Outcome | None:
-        """Write down what an agent says of an attempt: weak evidence until a run of the checks agrees."""
-        attempt = claim.attempt
-        if all(known.attempt_id != attempt.attempt_id for known in self.store.attempts(attempt.decision_id)):
-            self.store.append(attempt)
-        if claim.score is None:
-            return None
-        outcome = reported(attempt, claim.score, claim.note)
-        if all(known.outcome_id != outcome.outcome_id for known in self.store.outcomes(attempt.decision_id)):
-            self.store.append(outcome)
-        return outcome
-
-    def nothing_changed(self, attempt: Attempt, where: str) -> Outcome:
-        """The outcome of work that left no trace: no verdict, because it may have been done elsewhere."""
-        reason = f"nothing changed in {where} since the task was routed; name `worktree` if the work is elsewhere"
-        outcome = verified(attempt, Verification(Verdict.NO_SIGNAL, None, 0.0, (reason,)))
-        if all(known.outcome_id != outcome.outcome_id for known in self.store.outcomes(attempt.decision_id)):
-            self.store.append(outcome)
-        return outcome
 
     def rest(self, ask: Ask) -> tuple[Choice, ...]:
         """The chain that is left for a decision once what failed on it is taken out."""

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
+from mcp_router.claims import Claim, nothing_changed, take_claim
 from mcp_router.config import is_off
 from mcp_router.delegation import cancel as cancel_run
 from mcp_router.errors import AcrouterError, BadInput, Cancelled
 from mcp_router.executors.advise import action
 from mcp_router.intake import ask_of
-from mcp_router.loop import Ask, Claim, ground
+from mcp_router.loop import Ask, ground
 from mcp_router.models import cost_usd as computed_cost
 from mcp_router.models import resolve
 from mcp_router.outcomes import digest, patch_digest
@@ -146,13 +147,13 @@ def _judge_advised(
     if patch:
         attempt = history.hold(*ground(ask), attempt, tree)
     known = session.store.effective_outcome(attempt.attempt_id)
-    claimed = session.router.claim(Claim(attempt, _claimed(report), report.note))
+    claimed = take_claim(session.store, Claim(attempt, _claimed(report), report.note))
     if known is not None and known.source == "verified":
         return known
     if not report.verify or patch is None:
         return claimed
     if not patch:
-        return session.router.nothing_changed(attempt, _where(decision, report))
+        return nothing_changed(session.store, attempt, _where(decision, report))
     return _judge(session, ask, attempt, patch, job)
 
 
@@ -184,7 +185,7 @@ def _claim_delegated(session: Session, decision: Decision, report: Report) -> Ou
     attempts = [a for a in session.store.attempts(decision.decision_id) if report.model in (None, a.candidate)]
     if not attempts:
         raise BadInput("model: no attempt of that model is on record for this run; leave model out.")
-    session.router.claim(Claim(attempts[-1], _claimed(report), report.note))
+    take_claim(session.store, Claim(attempts[-1], _claimed(report), report.note))
     return session.store.effective_outcome(attempts[-1].attempt_id)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -82,19 +83,11 @@ def kept_run(trees: Trees, key: str, run: Callable[[], CheckRun]) -> CheckRun:
 
 
 def _one(trees: Trees, checks: Checks, tree: str) -> Baseline:
-    from filelock import FileLock, Timeout
-
     file = trees.home / "cache" / "baselines" / f"{key_of(tree, checks, trees.level())}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(file.with_suffix(".lock"))
-    while (found := _read(file)) is None:
-        trees.clock.wait()
-        try:
-            with lock.acquire(timeout=0.5):
-                return _read(file) or _make(file, lambda only: trees.run_one(checks, tree, only))
-        except Timeout:
-            continue
-    return found
+    if found := _read(file):
+        return found
+    with turn(file.with_suffix(".lock"), trees.clock.wait):
+        return _read(file) or _make(file, lambda only: trees.run_one(checks, tree, only))
 
 
 def _make(file: Path, run: Callable[[Sequence[str]], CheckRun]) -> Baseline:
@@ -125,6 +118,23 @@ def _read(file: Path) -> Baseline | None:
 
 def _run(data: dict[str, Any]) -> CheckRun:
     return CheckRun(**{**data, "reaches": tuple(data["reaches"])})
+
+
+@contextmanager
+def turn(file: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file, one process after the other; `wait` is called meanwhile and raises to give up."""
+    from filelock import FileLock, Timeout
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file)
+    while not lock.is_locked:
+        wait()
+        with suppress(Timeout):
+            lock.acquire(timeout=0.5)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_json(file: Path, data: Any) -> None:

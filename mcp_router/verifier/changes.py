@@ -35,18 +35,21 @@ class Change:
         return self.new is None
 
 
+def differences(root: Path, old_tree: str, new_tree: str) -> tuple[Change, ...]:
+    """Every path that differs between two trees, renames as a deletion and an addition."""
+    form = ("-r", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
+    fields = git(root, "diff-tree", *form, old_tree, new_tree).split(b"\0")
+    return tuple(_change(meta.decode(), name) for meta, name in zip(fields[::2], fields[1::2], strict=False) if meta)
+
+
 def changes_between(root: Path, base_tree: str, new_tree: str) -> tuple[Change, ...]:
-    """Every path that differs, renames as a deletion and an addition.
+    """What a patch makes of its base, where it may.
 
     Raises:
         PatchRefused: nothing differs, a path was or became a symbolic link or a submodule, has an unsafe name, or
             differs from another only in case, so that it would be the same file on other systems.
     """
-    raw = git(
-        root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none", base_tree, new_tree
-    )
-    fields = raw.split(b"\0")
-    found = tuple(_change(meta.decode(), name) for meta, name in zip(fields[::2], fields[1::2], strict=False) if meta)
+    found = differences(root, base_tree, new_tree)
     if not found:
         raise PatchRefused("The patch changes nothing.")
     for change in found:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mcp_router.verifier.changes import Tree
+from mcp_router.verifier.changes import Tree, differences
 from mcp_router.verifier.git import git
 from mcp_router.verifier.stamp import stamp
 from mcp_router.verifier.workspace import Repository, delete, lay
@@ -48,12 +48,14 @@ DECOYS = (
 class View:
     """What a run sees, by the folders that it is made of.
 
-    tree: what is judged. files: the tree's files, or those laid over the user's own (`over`). home stands in for the
-    home folder, git for the repository's .git, place is for reports, work is the sandbox's own. secrets: names at
-    the top of the user's tree, each with the copy that is shown instead. ready: when it was ready, in nanoseconds, by
-    the clock of the file system: what was changed later was changed by the run.
+    state: the folder of our own state, which no run may see. tree: what is judged. files: the tree's files, or those
+    laid over the user's own (`over`). home stands in for the home folder, git for the repository's .git, place is for
+    reports, work is the sandbox's own. secrets: names at the top of the user's tree, each with the copy that is shown
+    instead. ready: when it was ready, in nanoseconds, by the clock of the file system: what was changed later was
+    changed by the run.
     """
 
+    state: Path
     repo: Repository
     tree: Tree
     over: bool
@@ -97,7 +99,7 @@ def view(
             part.mkdir(parents=True)
         secrets = _copy_secrets(repo, tree, folder) if working_tree else {}
         over = working_tree is not None
-        made = View(repo, Tree(repo.root, tree), over, files, work, fake_home, fake_git, place, secrets)
+        made = View(home, repo, Tree(repo.root, tree), over, files, work, fake_home, fake_git, place, secrets)
         _write(made, working_tree)
         for name, content in more.items():
             (made.files / name).parent.mkdir(parents=True, exist_ok=True)
@@ -114,22 +116,14 @@ def _write(made: View, working_tree: str | None) -> None:
     if working_tree is None:
         lay(made.repo, made.tree.id, made.tree.names(), made.files)
         return
-    present, gone = _differing(made.repo, working_tree, made.tree.id)
+    changes = differences(made.repo.root, working_tree, made.tree.id)
+    present = [change.path for change in changes if not change.deleted]
     lay(made.repo, made.tree.id, present, made.files)
     for name in present:
         _touch(made.files / name)
-    for name in gone:
-        _hide(made.files / name)
-
-
-def _differing(repo: Repository, old: str, new: str) -> tuple[list[str], list[str]]:
-    """The paths that a tree has otherwise, and those that it has not."""
-    if old == new:
-        return [], []
-    listed = git(repo.root, "diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new)
-    fields = [field.decode("utf-8", "surrogateescape") for field in listed.split(b"\0") if field]
-    pairs = list(zip(fields[::2], fields[1::2], strict=True))
-    return [name for status, name in pairs if status != "D"], [name for status, name in pairs if status == "D"]
+    for change in changes:
+        if change.deleted:
+            _hide(made.files / change.path)
 
 
 def _touch(path: Path) -> None:

@@ -72,7 +72,7 @@ def _mounts(view: View, environment: Environment, caps: Caps) -> list[str]:
     parts += ["--bind", str(view.home), str(home)]
     for path in (*(Path(kept) for kept in KEPT), *environment.toolchains):
         parts += ["--ro-bind-try", str(path), str(path)]
-    for path in environment.hide:
+    for path in (*environment.hide, view.state):
         parts += ["--tmpfs", str(path)]
     parts += _tree(view, environment)
     dot_git = root / ".git"
@@ -104,7 +104,7 @@ def _tree(view: View, environment: Environment) -> list[str]:
 
 def _provided(view: View, environment: Environment) -> set[Path]:
     """What stands in the home folder because something is mounted there."""
-    return {*environment.toolchains, *environment.hide, view.place, view.repo.root, *_emptied()}
+    return {*environment.toolchains, *environment.hide, view.state, view.place, view.repo.root, *_emptied()}
 
 
 def _emptied() -> list[Path]:
