@@ -160,7 +160,7 @@ class Router:
     ) -> Outcome | None:
         """What a first verdict is raised or lowered to, written to the memory; None where it stays."""
         last = self.verifier.settle(self._request(ask, patch), first, cancel)
-        if (last.verdict, last.strength) == (first.verdict, first.strength):
+        if (last.verdict, last.score, last.strength) == (first.verdict, first.score, first.strength):
             return None
         outcome = verified(attempt, last)
         self.store.append(outcome)

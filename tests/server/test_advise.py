@@ -85,6 +85,24 @@ def test_the_verdict_comes_first_and_twins_raise_or_lower_it_later(
     assert held.outcome_id == last.outcome_id
 
 
+def test_a_score_that_checkers_lower_is_written_down_though_the_strength_stays(
+    scene: Scene, connection: Connection
+) -> None:
+    change(scene.root, RIGHT)
+    git(scene.root, "commit", "-qam", "count the discount")
+    decision_id = route(connection, "Add the constant LIMIT, 3, to shop.py.")
+    change(scene.root, RIGHT + "\n\nLIMIT = 3  # noqa\n")
+    first = connection.report(decision_id, model="right")
+    assert (first["verdict"], first["strength"]) == ("pass", 0.48)
+    deadline = time.monotonic() + 60
+    while (last := scene.memory().outcomes(decision_id)[-1]).score == first["score"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert (last.verdict, last.strength) == ("pass", 0.48)
+    assert last.score is not None
+    assert last.score < first["score"]
+
+
 def test_the_checks_outrank_the_claim_and_say_who_is_next(scene: Scene, connection: Connection) -> None:
     decision_id = route(connection, candidates=["wrong", "right"])
     change(scene.root, WRONG)
