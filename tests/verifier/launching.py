@@ -23,6 +23,14 @@ def checks_of(runner: Runner, root: Path, line: str, folder: str = "", parallel:
     return Checks(line, "", tuple(argv), "a test", environment, folder=folder, parallel=parallel)
 
 
+def is_inherited(number: int) -> bool:
+    """Whether a descriptor of ours would be one of a process that we start."""
+    try:
+        return os.get_inheritable(number)
+    except OSError:
+        return False
+
+
 def start(argv: list[str], folder: Path, **variables: str) -> Ran:
     """How a command ended, what it printed and what came over the channel."""
     ours, theirs = os.pipe()
@@ -33,6 +41,7 @@ def start(argv: list[str], folder: Path, **variables: str) -> Ran:
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             *((os.POSIX_SPAWN_DUP2, output.fileno(), to) for to in (1, 2)),
             (os.POSIX_SPAWN_DUP2, theirs, CHANNEL),
+            *((os.POSIX_SPAWN_CLOSE, number) for number in range(CHANNEL + 1, 1024) if is_inherited(number)),
         ]
         command = ["/bin/sh", "-c", 'cd -- "$0" && exec "$@"', str(folder), *argv]
         pid = os.posix_spawn("/bin/sh", command, env, file_actions=places)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,41 +10,13 @@ from typing import Any
 
 import pytest
 from conftest import write
+from launching import start
 
 from mcp_router.verifier.checks import Checks
 from mcp_router.verifier.environment import Environment
-from mcp_router.verifier.runners import CHANNEL, CheckRun
+from mcp_router.verifier.runners import CheckRun
 from mcp_router.verifier.runners.table import find_runner, known_runner
 from mcp_router.verifier.sandboxes.process import Ran
-
-
-def is_inherited(number: int) -> bool:
-    """Whether a descriptor of ours would be one of a process that we start."""
-    try:
-        return os.get_inheritable(number)
-    except OSError:
-        return False
-
-
-def start(argv: list[str], folder: Path, variables: dict[str, str]) -> Ran:
-    """A process with the channel where the sandbox has it; what it printed and what came."""
-    ours, theirs = os.pipe()
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        places = [
-            (os.POSIX_SPAWN_DUP2, theirs, CHANNEL),
-            *((os.POSIX_SPAWN_DUP2, output.fileno(), to) for to in (1, 2)),
-            *((os.POSIX_SPAWN_CLOSE, number) for number in range(CHANNEL + 1, 1024) if is_inherited(number)),
-        ]
-        command = ["/bin/sh", "-c", 'cd -- "$0" && exec "$@"', str(folder), *argv]
-        env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables}
-        pid = os.posix_spawn("/bin/sh", command, env, file_actions=places)
-        os.close(theirs)
-        with os.fdopen(ours, "rb") as channel:
-            came = channel.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        output.seek(0)
-        return Ran(code, output.read().decode(), time.monotonic() - began, channel=came)
 
 
 @dataclass
@@ -67,7 +36,7 @@ class Case:
         environment = Environment(self.root, (), (), (), Path(sys.executable), "this one")
         checks = Checks(command, self.runner, tuple(argv), "", environment, **fields)
         launched = find_runner(self.runner).launch(checks, self.root, self.place, only)
-        return start(launched, self.root / checks.folder, env or {})
+        return start(launched, self.root / checks.folder, PYTHONDONTWRITEBYTECODE="1", **(env or {}))
 
     def run(self, command: str = "pytest", only: tuple[str, ...] = (), **more: Any) -> CheckRun:
         """What the command's runner makes of it."""
