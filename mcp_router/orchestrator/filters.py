@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from typing import TYPE_CHECKING
 
-from mcp_router.config import Config, RepositoryConfig
 from mcp_router.errors import BadInput
 from mcp_router.models import resolve
 from mcp_router.types import HOST, Candidate, Task
+
+if TYPE_CHECKING:
+    from mcp_router.config import Config, RepositoryConfig
 
 CHARACTERS_A_TOKEN = 4
 ROOM_FOR_WORK_TOKENS = 20_000
