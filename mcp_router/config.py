@@ -29,9 +29,13 @@ class PriceConfig(_Table):
     """USD per million tokens. Leave out what is not known."""
 
     input: float | None = Field(default=None, ge=0)
+    """USD per million input tokens that no cache holds."""
     output: float | None = Field(default=None, ge=0)
+    """USD per million output tokens, reasoning included."""
     cache_read: float | None = Field(default=None, ge=0)
+    """USD per million input tokens read from the provider's cache."""
     cache_write: float | None = Field(default=None, ge=0)
+    """USD per million input tokens written to the provider's cache."""
 
 
 class ModelConfig(_Table):
@@ -40,6 +44,7 @@ class ModelConfig(_Table):
     provider: Literal["anthropic", "openai"]
     """The protocol that its endpoint speaks; "openai" is Chat Completions unless `api` says otherwise."""
     api: Literal["chat", "responses"] = "chat"
+    """Which of OpenAI's two protocols the endpoint speaks."""
     base_url: str | None = None
     """The endpoint; the provider's own when left out."""
     key_env: str | None = None
@@ -48,8 +53,11 @@ class ModelConfig(_Table):
     served_as: str | None = None
     """The name to send to the endpoint, where it differs from the name in this file."""
     effort: Literal["low", "medium", "high"] | None = None
+    """How much the model is asked to think; the provider's default when left out."""
     price: PriceConfig | None = None
+    """Your price, instead of the dated list price of the catalogue."""
     context_tokens: int | None = Field(default=None, gt=0)
+    """The longest prompt that it takes; the catalogue's when left out."""
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
     """Seconds without a byte from the endpoint after which a call is given up."""
 
@@ -58,8 +66,11 @@ class BudgetConfig(_Table):
     """Hard caps in USD, checked before each call, over all clients on this machine."""
 
     run_usd: float | None = Field(default=None, ge=0)
+    """For all attempts on one task."""
     day_usd: float | None = Field(default=None, ge=0)
+    """From midnight UTC on."""
     month_usd: float | None = Field(default=None, ge=0)
+    """From the first of the month UTC on."""
     allow_unknown_price: bool = False
     """Under a cap, call models without a known price all the same."""
 
@@ -103,6 +114,7 @@ class ChecksConfig(_NamedChecks):
     """How a result is verified. The limits hold for each run of the checks; a repository may only lower them."""
 
     timeout_s: float = Field(default=300.0, gt=0, le=7200)
+    """Each run of the checks; a verdict ends within three times that."""
     isolation: Literal["auto", "none"] = "auto"
     """auto: a sandbox, and no checks where there is none; none: run them as the user, unprotected."""
     memory_mb: int = Field(default=8000, ge=64)
@@ -124,11 +136,13 @@ class Config(_Table):
     """The whole of config.toml."""
 
     models: dict[str, ModelConfig] = Field(default_factory=dict)
+    """The models that delegate mode may call, by the name that you give them."""
     candidates: tuple[str, ...] | None = None
     """The models to choose among, MODEL or MODEL@EFFORT; those of the client at hand when left out."""
     lambda_usd: float = Field(default=0.1, ge=0)
     """What a dollar costs in score: reward = score - lambda_usd * cost_usd."""
     max_attempts: int = Field(default=3, ge=1, le=10)
+    """Candidates that may be tried, one after the other, on one task."""
     explore: float = Field(default=0.05, ge=0, le=0.5)
     """Share of decisions whose first candidate is drawn among the plausible ones, so that all stay measurable."""
     seed: int = 0
@@ -136,14 +150,18 @@ class Config(_Table):
     floor: dict[str, str] = Field(default_factory=dict)
     """Never below this model for risky work: a word of the task or a path pattern = a model."""
     budget: BudgetConfig = BudgetConfig()
+    """Hard caps on what delegated runs may spend."""
     checks: ChecksConfig = ChecksConfig()
+    """How a result is verified."""
     memory: MemoryConfig = MemoryConfig()
+    """What is kept of a task."""
 
 
 class RepositoryBudget(_Table):
     """A repository's own caps; they can only lower the user's."""
 
     run_usd: float | None = Field(default=None, ge=0)
+    """For all attempts on one task; the lower of this and the user's holds."""
 
 
 class HiddenConfig(_Table):
@@ -166,20 +184,28 @@ class RepositoryChecks(_NamedChecks):
     """A repository's own checks; they run sandboxed only, unless the user trusts them as they are."""
 
     timeout_s: float | None = Field(default=None, gt=0, le=7200)
+    """Each run of the checks; the lower of this and the user's holds, as for the three limits below."""
     memory_mb: int | None = Field(default=None, ge=64)
+    """All processes together."""
     processes: int | None = Field(default=None, ge=16, le=65536)
+    """At a time."""
     disk_mb: int | None = Field(default=None, ge=16)
+    """What one run writes."""
     network: bool = False
     """Let the checks use the network; counts once the user has run `acrouter trust`."""
     hidden: HiddenConfig | None = None
+    """Tests that no worker sees."""
 
 
 class RepositoryConfig(_Table):
     """The whole of .acrouter.toml: it narrows what the user allowed and never widens it."""
 
     candidates: tuple[str, ...] | None = None
+    """Of the user's candidates only these; the host itself always stays."""
     budget: RepositoryBudget = RepositoryBudget()
+    """A lower cap than the user's."""
     checks: RepositoryChecks = RepositoryChecks()
+    """How a result is verified here."""
 
 
 def state_home() -> Path:
