@@ -113,6 +113,11 @@ def show_memory(summary: dict[str, Any]) -> None:
         console.print(table)
 
 
+def print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table in full, its words taken as they are; nothing where it has no row."""
+    _table(_console(), columns, rows)
+
+
 def _text(value: Any) -> str:
     if value is None:
         return "unknown"
