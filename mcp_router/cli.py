@@ -11,6 +11,7 @@ import click
 from mcp_router.cli_checks import checks, trust
 from mcp_router.cli_common import a_repo, as_json, opened_session, show
 from mcp_router.cli_config import config
+from mcp_router.cli_install import install
 from mcp_router.cli_runs import COMMANDS
 from mcp_router.cli_verify import verify
 
@@ -159,7 +160,7 @@ def memory_show(as_json: bool) -> None:
         show_memory(found)
 
 
-for command in (verify, checks, trust, config, *COMMANDS):
+for command in (verify, checks, trust, install, config, *COMMANDS):
     cli.add_command(command)
 
 

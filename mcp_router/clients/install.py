@@ -1,0 +1,220 @@
+"""Puts our entry into a client's file and takes it out again: planned first, then written, exactly undone.
+
+Undo needs no record of its own. Each write leaves a backup beside the file; a backup that becomes the file as it is
+now when our entry is put into it shows that nobody touched the file since, so it is given back byte for byte. A file
+that is exactly what we would make anew, with no such backup, was made by us and goes. Any other file only loses the
+entry.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from mcp_router.clients.client import NAME, Client, Scope, is_ours, read
+from mcp_router.errors import BadInput
+
+ENFORCED = ("type", "command", "args")
+"""What an entry of ours must say as we write it; the rest of it is the user's once it is there."""
+
+Status = Literal["installed", "updated", "replaced", "unchanged", "restored", "deleted", "removed", "absent"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would be done to one client's file."""
+
+    client: Client
+    scope: Scope
+    file: Path
+    before: str | None
+    """The text now; None when there is no file."""
+    after: str | None
+    """The text to be; None when there is to be no file."""
+    status: Status
+    foreign: bool = False
+    """The entry of our name that is there starts something else."""
+    spent: tuple[Path, ...] = ()
+    """Backups that hold nothing more once this is done."""
+
+
+def plan(client: Client, scope: Scope, remove: bool = False) -> Change:
+    """What installing or removing would change; writes nothing.
+
+    Raises:
+        BadInput: the client has no such scope, or its file cannot be read or edited; names the line and the fix.
+    """
+    file = client.file(scope)
+    text = read(file)
+    entry = None if text is None else client.entry_in(text, file)
+    try:
+        made = _removal(client, scope, file, text, entry) if remove else _entry(client, scope, file, text, entry)
+        if made.before != made.after and made.status in ("installed", "updated", "replaced", "removed"):
+            _check(made)
+    except BadInput as error:
+        raise BadInput(f"{file} was left alone: {error}") from None
+    return made
+
+
+def write(change: Change) -> Path | None:
+    """Carry a plan out; returns the backup that it left, if any.
+
+    Raises:
+        BadInput: the file was changed since the plan was made; nothing was written.
+        OSError: it cannot be written.
+    """
+    if change.before == change.after:
+        return None
+    if read(change.file) != change.before:
+        raise BadInput(f"{change.file} was changed meanwhile; nothing was written; run the command again.")
+    exact = change.status in ("restored", "deleted")
+    backup = None if exact or change.before is None else _back_up(change.file)
+    if change.after is None:
+        _delete(change)
+    else:
+        _replace(change.file, change.after.encode())
+    for spent in change.spent:
+        spent.unlink(missing_ok=True)
+    return backup
+
+
+def _entry(client: Client, scope: Scope, file: Path, text: str | None, entry: Any) -> Change:
+    if entry is None:
+        return Change(client, scope, file, text, _with_entry(client, text, client.written), "installed")
+    assert text is not None
+    path = (*client.path, NAME)
+    if not is_ours(entry):
+        after = client.syntax.put(text, path, client.written, whole=True)
+        return Change(client, scope, file, text, after, "replaced", foreign=True)
+    wanted = {key: client.written[key] for key in ENFORCED if key in client.written}
+    after = client.syntax.put(text, path, wanted, whole=False)
+    return Change(client, scope, file, text, after, "unchanged" if after == text else "updated")
+
+
+def _removal(client: Client, scope: Scope, file: Path, text: str | None, entry: Any) -> Change:
+    if text is None or entry is None:
+        return Change(client, scope, file, text, text, "absent")
+    backups = [(path, read(path) or "") for path in _backups(file)]
+    if is_ours(entry):
+        for path, old in reversed(backups):
+            if not is_ours(_entry_of(client, old)) and _made_from(client, old, entry) == text:
+                spent = tuple(p for p, t in backups if p == path or _made_from(client, old, _entry_of(client, t)) == t)
+                return Change(client, scope, file, text, old, "restored", spent=spent)
+        if _made_from(client, None, entry) == text:
+            spent = tuple(p for p, t in backups if _made_from(client, None, _entry_of(client, t)) == t)
+            return Change(client, scope, file, text, None, "deleted", spent=spent)
+    after = client.syntax.drop(text, (*client.path, NAME))
+    return Change(client, scope, file, text, after, "removed", foreign=not is_ours(entry))
+
+
+def _with_entry(client: Client, text: str | None, entry: Any) -> str:
+    blank = text is None or not text.strip("\ufeff \t\r\n")
+    return client.syntax.put(client.empty if blank else text or "", (*client.path, NAME), entry, whole=True)
+
+
+def _made_from(client: Client, text: str | None, entry: Any) -> str | None:
+    """The text with the entry put into it; None where that cannot be done."""
+    with suppress(BadInput):
+        return _with_entry(client, text, entry) if isinstance(entry, dict) else None
+    return None
+
+
+def _entry_of(client: Client, text: str) -> Any:
+    with suppress(BadInput):
+        return client.entry_in(text, Path())
+    return None
+
+
+def _check(change: Change) -> None:
+    """Read the result: it has to say what the file said, and the entry."""
+    client, now = change.client, change.after or ""
+    before = client.syntax.read(change.before) if change.before and change.before.strip("\ufeff \t\r\n") else {}
+    if change.before is None or not before:
+        before = client.syntax.read(client.empty)
+    try:
+        after = client.syntax.read(now)
+    except BadInput as error:
+        raise BadInput(f"its form has no room for a table of its own ({error}); edit it by hand.") from None
+    if _others(before, client.path) != _others(after, client.path):
+        raise BadInput("its form is not one that can be edited safely; edit it by hand.")
+
+
+def _others(data: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The data without our entry, and without the table of servers where it is empty then."""
+    rest = copy.deepcopy(data)
+    parents = [rest]
+    for key in path:
+        parents.append(parents[-1].get(key, {}))
+    parents[-1].pop(NAME, None)
+    for parent, key in zip(reversed(parents[:-1]), reversed(path), strict=True):
+        if parent.get(key) == {}:
+            del parent[key]
+    return rest
+
+
+def _backups(file: Path) -> list[Path]:
+    """The backups of a file, oldest first."""
+    return sorted(path for path in file.parent.glob("*.bak") if path.name.startswith(f"{file.name}.{NAME}-"))
+
+
+def _back_up(file: Path) -> Path:
+    """Copy the file, with its mode, to a name that tells the time."""
+    time = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    backup = file.with_name(f"{file.name}.{NAME}-{time}.bak")
+    descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(file.read_bytes())
+    backup.chmod(stat.S_IMODE(file.stat().st_mode))
+    return backup
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Put the data in the place of the file that a link leads to, all or nothing, keeping its mode."""
+    target = file.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _delete(change: Change) -> None:
+    """Remove the file that we made, and the folders that we made for it: those that are empty now."""
+    change.file.unlink()
+    place = change.client.place
+    # A folder that the environment names is the user's own, empty or not.
+    kept = {place.home, place.project, *(Path(value) for value in place.env.values() if value)}
+    for folder in _above(change.file, kept):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _above(file: Path, kept: set[Path]) -> Iterator[Path]:
+    for folder in file.parents:
+        if folder in kept:
+            return
+        yield folder
