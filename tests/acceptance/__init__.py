@@ -1,0 +1,1 @@
+"""The real clients against scripted models; run by `make acceptance`."""

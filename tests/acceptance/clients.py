@@ -1,0 +1,121 @@
+"""The real clients, headless: each starts in an empty home and talks to scripted models only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcp_router.demo.stage import plain_path
+
+from .models import ScriptedModels
+
+BIN = Path(__file__).parents[2] / ".clients" / "node_modules" / ".bin"
+SERVER = (sys.executable, "-I", "-m", "mcp_router", "serve")
+SECONDS = 120.0
+"""No client may take longer for a session of a test."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a client ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def well(self) -> Finished:
+        """Itself, where the client says that all went well."""
+        assert self.code == 0, self
+        return self
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody with an empty home, one repository, and models that are scripted."""
+
+    home: Path
+    repo: Path
+    models: ScriptedModels
+
+    @property
+    def state(self) -> Path:
+        """The router's state folder."""
+        return self.home / "acrouter"
+
+    def env(self) -> dict[str, str]:
+        """The whole environment of a client."""
+        return {
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "PATH": os.pathsep.join((str(BIN), str(Path(sys.executable).parent), plain_path())),
+            "NO_PROXY": "127.0.0.1",
+            "ACROUTER_HOME": str(self.state),
+            "CLAUDE_CONFIG_DIR": str(self.home / ".claude"),
+            "ANTHROPIC_BASE_URL": self.models.base_url,
+            "ANTHROPIC_API_KEY": "sk-ant-dummy",
+            "DISABLE_TELEMETRY": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "IS_SANDBOX": "1",
+            "CODEX_HOME": str(self.home / ".codex"),
+            "SCRIPTED_KEY": "sk-dummy",
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+        }
+
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        """A command of the user's, in the repository, in a group of its own."""
+        return subprocess.Popen(
+            argv,
+            cwd=self.repo,
+            env=self.env(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *argv: str) -> Finished:
+        """The same, waited for."""
+        process = self.start(*argv)
+        try:
+            stdout, stderr = process.communicate(timeout=SECONDS)
+        finally:
+            if process.poll() is None:
+                process.kill()
+        return Finished(process.returncode, stdout, stderr)
+
+
+def claude_code(prompt: str, *options: str, model: str = "opus") -> tuple[str, ...]:
+    """A session of Claude Code that may do everything, with the servers and plugins that the user has installed."""
+    talk = ("--output-format", "stream-json", "--verbose", "--dangerously-skip-permissions")
+    return ("claude", "-p", prompt, "--model", model, *talk, *options)
+
+
+def codex(prompt: str, *options: str, model: str = "gpt-6-luna") -> tuple[str, ...]:
+    """A session of Codex that may do everything."""
+    talk = ("--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
+    return ("codex", "exec", *talk, "-m", model, *options, prompt)
+
+
+def opencode(prompt: str, *options: str, model: str = "scripted/large") -> tuple[str, ...]:
+    """A session of opencode."""
+    return ("opencode", "run", "--format", "json", "-m", model, *options, prompt)
+
+
+def write_codex_config(user: User) -> None:
+    """Let Codex talk to the scripted models."""
+    folder = user.home / ".codex"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.toml").write_text(
+        'model_provider = "scripted"\n\n[model_providers.scripted]\nname = "scripted"\n'
+        f'base_url = "{user.models.base_url}/v1"\nenv_key = "SCRIPTED_KEY"\nwire_api = "responses"\n'
+        "supports_websockets = false\nrequest_max_retries = 0\nstream_max_retries = 0\n",
+        encoding="utf-8",
+    )
