@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
+STEPS = ("added", "done")
+"""What a stream of OpenAI Responses says of each item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One turn of the provider's model: text, calls of tools as (id, name, arguments), and what it is charged."""
+    """One turn of the provider's model: text, calls of tools as (id, name, arguments), and what it is charged.
 
+    Arguments that are a text call a tool that takes bare text, which only Responses knows.
+    """
+
+    id: str = "demo"
     model: str
     text: str
-    calls: tuple[tuple[str, str, Json], ...]
+    calls: tuple[tuple[str, str, Json | str], ...]
     cut_off: bool
     input_tokens: int
     cache_read_tokens: int
@@ -81,7 +87,7 @@ def _messages(reply: Reply) -> tuple[Json, list[Json]]:
     }
     stop = "max_tokens" if reply.cut_off else "tool_use" if reply.calls else "end_turn"
     whole: Json = {
-        "id": "msg_demo",
+        "id": f"msg_{reply.id}",
         "type": "message",
         "role": "assistant",
         "model": reply.model,
@@ -125,7 +131,7 @@ def _chat(reply: Reply) -> tuple[Json, list[Json]]:
     if calls:
         message["tool_calls"] = calls
     finish = "length" if reply.cut_off else "tool_calls" if calls else "stop"
-    head = {"id": "chatcmpl-demo", "created": 0, "model": reply.model}
+    head = {"id": f"chatcmpl-{reply.id}", "created": 0, "model": reply.model}
     whole = {
         **head,
         "object": "chat.completion",
@@ -147,16 +153,13 @@ def _responses(reply: Reply) -> tuple[Json, list[Json]]:
     output: list[Json] = []
     if reply.text:
         output.append(
-            {"type": "message", "id": "msg_demo", "role": "assistant", "status": "completed", "content": [text]}
+            {"type": "message", "id": f"msg_{reply.id}", "role": "assistant", "status": "completed", "content": [text]}
         )
-    output += [
-        {"type": "function_call", "id": f"fc_{i}", "call_id": i, "name": name, "arguments": json.dumps(given)}
-        for i, name, given in reply.calls
-    ]
+    output += [_responses_call(*call) for call in reply.calls]
     prompt = reply.input_tokens + reply.cache_read_tokens
     status = "incomplete" if reply.cut_off else "completed"
     whole: Json = {
-        "id": "resp_demo",
+        "id": f"resp_{reply.id}",
         "object": "response",
         "created_at": 0,
         "model": reply.model,
@@ -175,8 +178,15 @@ def _responses(reply: Reply) -> tuple[Json, list[Json]]:
         },
     }
     started = {**whole, "status": "in_progress", "output": [], "usage": None}
-    events = [
-        {"type": "response.created", "sequence_number": 0, "response": started},
-        {"type": f"response.{status}", "sequence_number": 1, "response": whole},
-    ]
-    return whole, events
+    events: list[Json] = [{"type": "response.created", "response": started}]
+    for index, item in enumerate(output):
+        events += [{"type": f"response.output_item.{step}", "output_index": index, "item": item} for step in STEPS]
+    events.append({"type": f"response.{status}", "response": whole})
+    return whole, [{**event, "sequence_number": number} for number, event in enumerate(events)]
+
+
+def _responses_call(call_id: str, name: str, given: Json | str) -> Json:
+    if isinstance(given, str):
+        return {"type": "custom_tool_call", "id": f"ctc_{call_id}", "call_id": call_id, "name": name, "input": given}
+    arguments = json.dumps(given)
+    return {"type": "function_call", "id": f"fc_{call_id}", "call_id": call_id, "name": name, "arguments": arguments}
