@@ -15,7 +15,8 @@ STEPS = ("added", "done")
 class Reply:
     """One turn of the provider's model: text, calls of tools as (id, name, arguments), and what it is charged.
 
-    Arguments that are a text call a tool that takes bare text, which only Responses knows.
+    Arguments that are a text call a tool that takes bare text, and a name with a dot one in a namespace; only
+    Responses knows either.
     """
 
     id: str = "demo"
@@ -188,5 +189,6 @@ def _responses(reply: Reply) -> tuple[Json, list[Json]]:
 def _responses_call(call_id: str, name: str, given: Json | str) -> Json:
     if isinstance(given, str):
         return {"type": "custom_tool_call", "id": f"ctc_{call_id}", "call_id": call_id, "name": name, "input": given}
-    arguments = json.dumps(given)
-    return {"type": "function_call", "id": f"fc_{call_id}", "call_id": call_id, "name": name, "arguments": arguments}
+    namespace, _, bare = name.rpartition(".")
+    call = {"id": f"fc_{call_id}", "call_id": call_id, "name": bare, "arguments": json.dumps(given)}
+    return {"type": "function_call", **call, **({"namespace": namespace} if namespace else {})}
