@@ -72,7 +72,10 @@ class Shown:
     @property
     def tools(self) -> list[str]:
         """Names of the tools on offer."""
-        return [t.get("name") or t.get("function", {}).get("name") or t["type"] for t in self.body.get("tools", ())]
+        # Codex sends them as an item of the conversation, in namespaces.
+        added = [t for m in self.messages if m.get("type") == "additional_tools" for t in m["tools"]]
+        flat = [t for top in [*self.body.get("tools", ()), *added] for t in top.get("tools", [top])]
+        return [t.get("name") or t.get("function", {}).get("name") or t["type"] for t in flat]
 
     @property
     def opening(self) -> str:
@@ -155,7 +158,8 @@ class ScriptedModels:
     def answer(self, shown: Shown) -> Say | Fail:
         """The next turn of the conversation that a request belongs to; a conversation off the script gets "ok"."""
         words = max((words for words in self.script if words in shown.opening), key=len, default=None)
-        if words is None:
+        if words is None or not shown.tools:
+            # Without tools it is asked for a title or a summary.
             return Say("ok")
         try:
             first, *later = shown.earlier
