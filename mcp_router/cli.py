@@ -12,6 +12,7 @@ from mcp_router.cli_checks import checks, trust
 from mcp_router.cli_common import a_repo, as_json, opened_session, show
 from mcp_router.cli_config import config
 from mcp_router.cli_install import install
+from mcp_router.cli_memory import memory
 from mcp_router.cli_runs import COMMANDS
 from mcp_router.cli_verify import verify
 
@@ -139,28 +140,7 @@ def evaluate(as_json: bool, **given: Any) -> None:
         show_evaluation(found)
 
 
-@cli.group()
-def memory() -> None:
-    """What was learned."""
-
-
-@memory.command("show")
-@as_json
-def memory_show(as_json: bool) -> None:
-    """What the memory holds: by model, by kind of task, by repository; writes memory.json anew."""
-    from mcp_router.tables import show_memory
-    from memory_store.statistics import summary
-
-    with opened_session() as session:
-        session.store.refresh()
-        found = summary(session.store)
-    if as_json:
-        show(found, True)
-    else:
-        show_memory(found)
-
-
-for command in (verify, checks, trust, install, config, *COMMANDS):
+for command in (memory, verify, checks, trust, install, config, *COMMANDS):
     cli.add_command(command)
 
 
