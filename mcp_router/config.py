@@ -7,7 +7,6 @@ the environment variable that holds them, never written down.
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mcp_router.errors import BadInput
+from mcp_router.state import is_off as is_off
+from mcp_router.state import state_home as state_home
 
 REPOSITORY_FILE = ".acrouter.toml"
 T = TypeVar("T", bound=BaseModel)
@@ -155,6 +156,8 @@ class Config(_Table):
     """How a result is verified."""
     memory: MemoryConfig = MemoryConfig()
     """What is kept of a task."""
+    route: Literal["set", "advise", "observe"] = "observe"
+    """What clients' hooks do before a subagent starts: set its model, only advise, or only watch and learn."""
 
 
 class RepositoryBudget(_Table):
@@ -206,21 +209,6 @@ class RepositoryConfig(_Table):
     """A lower cap than the user's."""
     checks: RepositoryChecks = RepositoryChecks()
     """How a result is verified here."""
-
-
-def state_home() -> Path:
-    """The folder of everything that lasts: configuration, memory, caches, worktrees."""
-    named = os.environ.get("ACROUTER_HOME")
-    if named:
-        return Path(named).expanduser().absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("acrouter", appauthor=False))
-
-
-def is_off() -> bool:
-    """Whether the user asked all of it to stand aside, by ACROUTER_OFF=1."""
-    return os.environ.get("ACROUTER_OFF", "") not in ("", "0")
 
 
 def load_config(home: Path | None = None) -> Config:

@@ -45,6 +45,8 @@ VARIABLES = (
         "CLAUDE_PROJECT_DIR", "the current folder", "The repository, where no `repo` is given; Claude Code sets it."
     ),
     Variable("CLAUDE_CONFIG_DIR", "~/.claude", "Where Claude Code keeps its settings and plugins."),
+    Variable("CLAUDE_PLUGIN_ROOT", "none", "The folder of the plugin whose hook runs; the client sets it."),
+    Variable("CLAUDE_PID", "none", "The client whose hook runs, to tell when it is gone; Claude Code sets it."),
     Variable("CODEX_HOME", "~/.codex", "Where Codex keeps its settings and plugins."),
     Variable("ANTHROPIC_API_KEY", "none", "The key for models of provider anthropic without `key_env` or `base_url`."),
     Variable("OPENAI_API_KEY", "none", "The key for models of provider openai without `key_env` or `base_url`."),

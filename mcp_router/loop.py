@@ -26,6 +26,7 @@ from mcp_router.types import (
     Executor,
     Limits,
     Outcome,
+    Plan,
     Task,
     Verdict,
     Verification,
@@ -79,8 +80,16 @@ class Router:
     def route(self, ask: Ask, *, keep: bool = True) -> Decision:
         """Context -> Action: which candidates, in which order. keep=False decides without leaving a trace."""
         plan, policy = self.learner.choose(self._context(ask))
+        decision = self._decision(ask, plan, policy)
+        return self._record(ask, decision) if keep else decision
+
+    def record(self, ask: Ask, plan: Plan, policy: str) -> Decision:
+        """Write down a decision that was made elsewhere, from a snapshot of this memory."""
+        return self._record(ask, self._decision(ask, plan, policy))
+
+    def _decision(self, ask: Ask, plan: Plan, policy: str) -> Decision:
         task = ask.task
-        decision = Decision(
+        return Decision(
             decision_id=ask.decision_id,
             at=now(),
             repo=task.repo,
@@ -104,7 +113,6 @@ class Router:
             max_attempts=ask.max_attempts,
             idempotency_key=ask.idempotency_key,
         )
-        return self._record(ask, decision) if keep else decision
 
     def run(
         self,

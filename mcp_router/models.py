@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcp_router.errors import BadInput
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mcp_router.config import Config, ModelConfig
     from memory_store.records import Tokens
 
-PRICES = Path(__file__).with_name("prices.json")
+PRICES = __file__.removesuffix("models.py") + "prices.json"
 EFFORTS = ("low", "medium", "high")
 CLAUDE_CODE = ("haiku", "sonnet", "opus", "fable")
 """The models that Claude Code's Agent tool takes, by the names under which it takes them."""
@@ -159,7 +158,8 @@ def _key(name: str) -> str:
 
 @cache
 def _by_key() -> dict[str, Known]:
-    data = json.loads(PRICES.read_text(encoding="utf-8"))
+    with open(PRICES, encoding="utf-8") as file:  # noqa: PTH123 - hooks have no time for pathlib
+        data = json.load(file)
     known = [_known(entry, data["date"]) for entry in data["models"]]
     return {_key(name): model for model in known for name in (model.identity, *model.aliases)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from mcp_router.models import same_model
 from mcp_router.types import Attempt, Limits, Outcome, Verdict, Verification
 from memory_store.records import now
 
@@ -69,5 +70,7 @@ def digest(*parts: str) -> str:
 
 def _ran(attempt: Attempt) -> str:
     """The candidate that an outcome counts for: a provider's silent substitute stands for itself."""
-    served = attempt.model_served
-    return attempt.candidate if served in (None, attempt.model_asked) else str(served)
+    served, own = attempt.model_served, attempt.candidate.partition("@")[0]
+    if served is None or served == attempt.model_asked or same_model(served, own):
+        return attempt.candidate
+    return served

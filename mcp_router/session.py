@@ -49,7 +49,7 @@ class Session:
         self.router = Router(
             home=self.home,
             store=self.store,
-            learner=Learner(self.store, self._policy),
+            learner=self.learner(),
             verifier=self.verifier,
             title=self.title,
             check_timeout_s=self.config.checks.timeout_s,
@@ -78,6 +78,10 @@ class Session:
                 )
             return callable_here
         return (*(configured or client_candidates(client)), Candidate(HOST, HOST))
+
+    def learner(self) -> Learner:
+        """A policy of its own over the memory, for other candidates than the loop's."""
+        return Learner(self.store, self._policy)
 
     def title(self, text: str) -> str:
         """The one line of a task that the memory keeps: cut, redacted, or nothing if so configured."""

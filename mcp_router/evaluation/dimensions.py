@@ -76,7 +76,7 @@ def weights(examples: Sequence[Example], penalty: float) -> dict[str, list[int]]
     return {sign: row for sign, row in rows.items() if max(map(abs, row)) >= 5}
 
 
-def write(table: dict[str, Any], path: Path = TABLE) -> None:
+def write(table: dict[str, Any], path: Path = Path(TABLE)) -> None:
     """Writes the table with one sign a line, so that two versions can be compared."""
     head = {key: value for key, value in table.items() if key != "weights"}
     lines = ",\n".join(

@@ -19,7 +19,7 @@ def action(candidate: Candidate, client: str | None, task: Task) -> str:
     """
     if candidate.id == HOST:
         return "Do it yourself in this session."
-    alias = _claude_code_name(candidate.model)
+    alias = claude_code_name(candidate.model)
     if client == "claude-code" and alias:
         return f'Call Agent with model "{alias}"{_with("effort", candidate)} and this task as its prompt.'
     if is_codex(client) and _provider(candidate) == "openai":
@@ -29,7 +29,7 @@ def action(candidate: Candidate, client: str | None, task: Task) -> str:
     return f"Give this task to {candidate.id}{where}: a subagent{_command_line(candidate, alias)}."
 
 
-def _claude_code_name(model: str) -> str | None:
+def claude_code_name(model: str) -> str | None:
     """The name by which Claude Code's Agent tool takes a model; None where it takes none for exactly that one."""
     known = resolve(model)
     return next((name for name in CLAUDE_CODE if known and name in known.aliases), None)

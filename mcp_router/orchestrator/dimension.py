@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from mcp_router.orchestrator.signs import signs
 
 UNKNOWN = "unknown"
-TABLE = Path(__file__).with_name("dimension.json")
+TABLE = __file__.removesuffix(".py") + ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ class Table:
 @cache
 def fitted() -> Table:
     """The table that `python -m mcp_router.evaluation.dimensions --fit` wrote; read once."""
-    data = json.loads(TABLE.read_text(encoding="utf-8"))
+    with open(TABLE, encoding="utf-8") as file:  # noqa: PTH123 - hooks have no time for pathlib
+        data = json.load(file)
     return Table(
         dimensions=tuple(data["dimensions"]),
         weights={sign: tuple(value / 100 for value in values) for sign, values in data["weights"].items()},
@@ -131,6 +131,7 @@ _BY_NAME = {name: name for name in _ENDINGS if name not in ("c", "r", "go")} | {
 _PATH = re.compile(r"[\w-]\.([A-Za-z]\w{0,5})(?![\w(])")
 _FENCE = re.compile(r"```([A-Za-z+#]+)")
 _CAPITAL_NAME = re.compile(r"\b(?:in|to|into|from|idiomatic|as|our|the|a) (Go|C|R)\b(?![\w+#'-])")
+_SUFFIX = re.compile(r"[^/\\]\.([^./\\]+)$")
 _NAME = re.compile(r"[a-z][a-z.-]*[a-z](?:\+\+|#)?|c\+\+|c#")
 
 
@@ -146,7 +147,7 @@ def language(text: str, files: Sequence[str] = ()) -> str | None:
     start = text[:4_000]
     lowered = start.lower()
     evidence = (
-        [_BY_ENDING.get(Path(file).suffix[1:].lower()) for file in files],
+        [_BY_ENDING.get(match[1].lower()) for file in files if (match := _SUFFIX.search(file))],
         [_BY_ENDING.get(ending.lower()) for ending in _PATH.findall(start)],
         [_BY_ENDING.get(tag) or _BY_NAME.get(tag) for tag in map(str.lower, _FENCE.findall(start))],
         [*map(_BY_NAME.get, _NAME.findall(lowered)), *map(str.lower, _CAPITAL_NAME.findall(start))],

@@ -26,6 +26,11 @@ class Learner:
             policy = self._in_step(context.candidates)
             return policy.choose(context), policy.name
 
+    def policy(self, candidates: Sequence[Candidate]) -> Orchestrator:
+        """The policy for these candidates, having learned all that the memory holds by now."""
+        with self._lock:
+            return self._in_step(candidates)
+
     def _in_step(self, candidates: Sequence[Candidate]) -> Orchestrator:
         self._store.refresh()
         fresh = {c.id: c for c in candidates if self._known.get(c.id) != c}

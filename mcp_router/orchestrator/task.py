@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp_router.errors import BadInput
 from mcp_router.orchestrator.dimension import infer, language
 from mcp_router.types import DIMENSIONS, Task
 from memory_store.similarity import features
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_TASK_CHARACTERS = 200_000
 CHORE_SIZE = 0.1

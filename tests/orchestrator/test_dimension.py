@@ -95,15 +95,15 @@ def test_the_test_half_is_told_apart_far_better_than_by_the_majority_class() -> 
 
 def test_the_table_in_the_package_is_what_its_command_makes(tmp_path: Path) -> None:
     """The cross-validation is left out, for its time; a hundredth is allowed for other machines' arithmetic."""
-    stored = json.loads(TABLE.read_text(encoding="utf-8"))
+    stored = json.loads(Path(TABLE).read_text(encoding="utf-8"))
     examples = [(signs(text), dimension) for text, dimension in evaluation.labelled("fit")]
     made = evaluation.weights(examples, stored["cross_validation"]["penalty"])
     assert set(stored["weights"]) == set(made)
     assert all(stored["weights"][sign] == pytest.approx(row, abs=1) for sign, row in made.items())
     assert stored["made_by"] == evaluation.COMMAND
-    assert TABLE.stat().st_size < 60_000
+    assert Path(TABLE).stat().st_size < 60_000
     evaluation.write(stored, tmp_path / "again.json")
-    assert (tmp_path / "again.json").read_bytes() == TABLE.read_bytes()
+    assert (tmp_path / "again.json").read_bytes() == Path(TABLE).read_bytes()
 
 
 def test_the_evaluation_scores_a_benchmark_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

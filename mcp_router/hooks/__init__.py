@@ -1,0 +1,1 @@
+"""What clients' hooks run: routing and learning with no cooperation from the model."""

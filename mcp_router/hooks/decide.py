@@ -1,0 +1,92 @@
+"""The choice that `route_task` would make, from the snapshot alone, in some tens of milliseconds."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from mcp_router.hooks import quick
+
+quick.install()
+
+from hashlib import sha256  # noqa: E402
+
+from mcp_router.errors import AcrouterError  # noqa: E402
+from mcp_router.hooks.events import task_of  # noqa: E402
+from mcp_router.hooks.place import find_repository  # noqa: E402
+from mcp_router.hooks.rewrite import rewrite  # noqa: E402
+from mcp_router.orchestrator.filters import Wishes, eligible  # noqa: E402
+from mcp_router.orchestrator.frozen import thaw  # noqa: E402
+from mcp_router.orchestrator.task import make_task  # noqa: E402
+from mcp_router.types import Candidate, Context, Price  # noqa: E402
+
+if TYPE_CHECKING:
+    from mcp_router.config import Config, RepositoryConfig
+    from mcp_router.hooks.snapshot import Snapshot
+    from mcp_router.types import Plan
+
+Answer = dict[str, Any]
+
+
+def decide(snapshot: Snapshot, kept: dict[str, Any], given: dict[str, Any]) -> tuple[Answer | None, Answer | None]:
+    """The plan, to be written down, and the hook's answer; None for either where there is none."""
+    try:
+        plan, candidates = choose(snapshot, task_of(given["tool_input"]), str(given.get("cwd") or "."))
+    except (AcrouterError, KeyError):
+        return None, None
+    if plan is None:
+        return None, None
+    told = {
+        "chain": [vars(choice) for choice in plan.chain],
+        "propensity": plan.propensity,
+        "reason": plan.reason,
+        "policy": snapshot.values["policy"],
+        "eligible": [candidate.id for candidate in candidates],
+        "route": snapshot.route,
+    }
+    first = next((c for c in candidates if plan.chain and c.id == plan.chain[0].candidate), None)
+    answer = rewrite(snapshot, kept["client"], given, first, plan) if first else None
+    told["applied"] = bool(answer) and snapshot.route == "set"
+    return told, answer
+
+
+def choose(snapshot: Snapshot, text: str, cwd: str) -> tuple[Plan | None, tuple[Candidate, ...]]:
+    """What to try, in order, and who was eligible; None where the repository is not known yet.
+
+    Raises:
+        AcrouterError: there is nothing to decide on, or nobody to choose.
+    """
+    values = snapshot.values
+    repository = find_repository(cwd)
+    identity = values["repositories"].get(repository.common_dir) if repository else None
+    if repository and identity is None:
+        return None, ()
+    task = make_task(text, repo=identity)
+    own = _narrowed(repository.root) if repository else SimpleNamespace(candidates=None, run_usd=None)
+    known = [Candidate(**{**one, "price": Price(*one["price"])}) for one in values["candidates"]]
+    config = cast("Config", SimpleNamespace(**values["settings"]))
+    candidates, _ = eligible(task, known, config, cast("RepositoryConfig", own), Wishes())
+    context = Context(
+        task=task,
+        candidates=candidates,
+        max_attempts=values["settings"]["max_attempts"],
+        max_cost_usd=own.run_usd,
+        draw=f"{values['seed']}/{values['decisions']}/{sha256(text.encode()).hexdigest()[:16]}",
+    )
+    return thaw(values["state"], snapshot.sections).choose(context), candidates
+
+
+def _narrowed(root: str) -> SimpleNamespace:
+    """What the repository's own file says of candidates and costs."""
+    try:
+        with open(f"{root}/.acrouter.toml", "rb") as file:
+            import tomllib
+
+            read = tomllib.load(file)
+    except FileNotFoundError:
+        read = {}
+    except (OSError, ValueError) as error:
+        raise AcrouterError(f".acrouter.toml cannot be read ({error}).") from None
+    names = read.get("candidates")
+    run_usd = read.get("budget", {}).get("run_usd")
+    return SimpleNamespace(candidates=None if names is None else tuple(names), run_usd=run_usd)

@@ -1,0 +1,125 @@
+"""From an ended subagent to what was learned: an attempt of the model that ran, and the verdict of the checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mcp_router.claims import Claim, nothing_changed, take_claim
+from mcp_router.hooks.attribute import SPLIT, Share, share_of
+from mcp_router.hooks.calls import Call, Calls
+from mcp_router.hooks.events import CODEX
+from mcp_router.hooks.rollout import read_rollout
+from mcp_router.hooks.transcript import Work, read_transcript
+from mcp_router.intake import ask_of
+from mcp_router.loop import Ask, ground
+from mcp_router.models import resolve, same_model
+from mcp_router.outcomes import digest, patch_digest, verified
+from mcp_router.session import Session
+from mcp_router.types import Attempt, Base, Candidate, Decision, Verdict, Verification
+from mcp_router.verifier import history, workspace
+from memory_store.records import now
+
+
+def judge(session: Session, calls: Calls, call: Call) -> None:
+    """Write down what became of one call. What stands in the memory already is not written twice."""
+    session.store.refresh()
+    decision = session.store.decision(call.decision_id)
+    if decision is None or session.store.outcomes(decision.decision_id):
+        return
+    session.texts[decision.decision_id] = call.text
+    work = work_of(call)
+    fault = call.fault or work.failed
+    ask, share = (ask_of(session, decision), Share()) if fault else _share(session, calls, call, decision, work)
+    attempt = replace(_attempt(ask, call, work, share, decision), fault=fault)
+    if fault or call.after is None:
+        take_claim(session.store, Claim(attempt))
+        return
+    if share.unclear:
+        take_claim(session.store, Claim(attempt))
+        reason = (share.unclear,)
+        session.store.append(verified(attempt, Verification(Verdict.NO_SIGNAL, None, 0.0, reason)))
+        return
+    if not share.patch or share.commit is None:
+        take_claim(session.store, Claim(attempt))
+        nothing_changed(session.store, attempt, call.worktree or call.root or call.cwd)
+        return
+    path, base = ground(ask)
+    tree = workspace.tree_of(workspace.open_repository(path), share.commit)
+    attempt = history.hold(path, base, attempt, tree)
+    take_claim(session.store, Claim(attempt))
+    session.router.judge(ask, attempt, share.patch)
+
+
+def work_of(call: Call) -> Work:
+    """What the subagent's own file tells."""
+    if not call.transcript:
+        return Work()
+    path = Path(call.transcript)
+    return read_rollout(path) if call.client == CODEX else read_transcript(path)
+
+
+def _share(session: Session, calls: Calls, call: Call, decision: Decision, work: Work) -> tuple[Ask, Share]:
+    ask = ask_of(session, decision)
+    if call.after is None or ask.base is None or ask.task.path is None:
+        return ask, Share()
+    if call.worktree:
+        return _share_of_worktree(ask, ask.base, call.after, work)
+    repo = workspace.open_repository(ask.task.path)
+    others = [work_of(other) for other in calls.overlapping(call)]
+    if not call.foreground and call.main_transcript and call.client != CODEX:
+        parent = read_transcript(Path(call.main_transcript), call.main_at)
+        others += [parent] if parent.edits or parent.commands_ns else []
+    return ask, share_of(repo, ask.base.commit, call.after, call, work, others)
+
+
+def _share_of_worktree(ask: Ask, base: Base, after: str, work: Work) -> tuple[Ask, Share]:
+    """A worktree of the client's starts from HEAD: the uncommitted work of the user was never in it."""
+    head = base.head
+    if head is None:
+        return ask, Share(unclear="the repository had no commit from which a worktree could start")
+    ask = replace(ask, base=Base(commit=head, tree=base.tree, head=head, dirty=False))
+    if len(work.editors) > 1:
+        return ask, Share(unclear=SPLIT)
+    repo = workspace.open_repository(ground(ask)[0])
+    return ask, Share(workspace.diff(repo, head, after), after)
+
+
+def _attempt(ask: Ask, call: Call, work: Work, share: Share, decision: Decision) -> Attempt:
+    served = work.served[-1] if work.served else None
+    # Of a subagent that left nothing, it is not known that it was to be another than the chosen one.
+    asked = work.asked or call.asked or (decision.chain[0].model if decision.chain else None)
+    candidate = candidate_of(ask.candidates, served or asked, work.effort or call.effort)
+    known = resolve(asked) if asked else None
+    ran = next((c for c in ask.candidates if c.id == candidate), None)
+    span = None
+    if work.first_ns is not None and work.last_ns is not None:
+        span = (work.last_ns - work.first_ns) / 1e6
+    return Attempt(
+        attempt_id=f"{ask.decision_id}.{digest(candidate, patch_digest(share.patch))}",
+        decision_id=ask.decision_id,
+        at=now(),
+        candidate=candidate,
+        model_asked=known.identity if known else asked or (ran.model if ran else candidate),
+        model_served=_identity(served),
+        tokens=work.tokens,
+        cost_usd=work.cost_usd,
+        cost_source="unknown" if work.cost_usd is None else "computed",
+        latency_ms=span,
+        turns=work.turns or None,
+        patch_sha256=patch_digest(share.patch) if share.patch else None,
+    )
+
+
+def candidate_of(candidates: tuple[Candidate, ...], model: str | None, effort: str | None) -> str:
+    """The candidate that ran, with its effort where such a one is on offer; any other model under its own name."""
+    if model is None:
+        return "unknown"
+    same = [c for c in candidates if same_model(c.model, model)]
+    exact = [c for c in same if c.effort == effort] or [c for c in same if c.effort is None]
+    return (exact or same)[0].id if exact or same else (_identity(model) or model)[:80]
+
+
+def _identity(model: str | None) -> str | None:
+    known = resolve(model) if model else None
+    return known.identity if known else model
