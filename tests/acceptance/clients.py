@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcp_router.demo.stage import plain_path
+from mcp_router.demo.stage import isolation_here, plain_path
+from memory_store.store import MemoryStore
 
 from .models import ScriptedModels
 
@@ -68,6 +70,31 @@ class User:
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         }
 
+    def configure(self, top: str = "", tables: str = "") -> None:
+        """Write the router's config.toml: keys, then tables.
+
+        Twins raise or lower a verdict minutes after it; what they find is not for here.
+        """
+        checks = f'[checks]\nisolation = "{isolation_here()[0]}"\ntwins = false\n'
+        self.state.mkdir(parents=True, exist_ok=True)
+        (self.state / "config.toml").write_text(f"{top}\n{checks}\n{tables}\n", encoding="utf-8")
+
+    def memory(self) -> MemoryStore:
+        """The router's memory as it is now."""
+        return MemoryStore(self.state)
+
+    def install(self, client: str) -> Finished:
+        """Put the server into a client's configuration by our own command, beside what the client needs here."""
+        if client == "codex":
+            write_codex_config(self)
+        elif client == "opencode":
+            write_opencode_config(self)
+        return self.run("acrouter", "install", client, "--yes").well()
+
+    def session(self, client: str, prompt: str) -> Finished:
+        """A session of a client, to its end."""
+        return self.run(*SESSIONS[client](prompt)).well()
+
     def start(self, *argv: str) -> subprocess.Popen[str]:
         """A command of the user's, in the repository, in a group of its own."""
         return subprocess.Popen(
@@ -107,6 +134,22 @@ def codex(prompt: str, *options: str, model: str = "gpt-6-luna") -> tuple[str, .
 def opencode(prompt: str, *options: str, model: str = "scripted/large") -> tuple[str, ...]:
     """A session of opencode."""
     return ("opencode", "run", "--format", "json", "-m", model, *options, prompt)
+
+
+SESSIONS = {"claude-code": claude_code, "codex": codex, "opencode": opencode}
+
+
+def write_opencode_config(user: User) -> None:
+    """Let opencode talk to the scripted models, with a subagent for each of them."""
+    names = ("large", "haiku", "sonnet", "opus", "fable")
+    options = {"baseURL": f"{user.models.base_url}/v1", "apiKey": "sk-dummy"}
+    models = {name: {"name": name} for name in names}
+    provider = {"npm": "@ai-sdk/openai-compatible", "name": "scripted", "options": options, "models": models}
+    agents = {name: {"mode": "subagent", "description": name, "model": f"scripted/{name}"} for name in names}
+    folder = user.home / ".config" / "opencode"
+    folder.mkdir(parents=True)
+    config = {"provider": {"scripted": provider}, "agent": agents, "permission": "allow", "autoupdate": False}
+    (folder / "opencode.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
 
 
 def write_codex_config(user: User) -> None:

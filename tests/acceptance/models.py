@@ -7,8 +7,8 @@ is sent what the model is shown next, so that it can act on what a tool returned
         shown = yield Say(calls=[("Read", {"file_path": "shop.py"})])
         yield Say("done" if "total" in shown.results[-1] else "no such file")
 
-It is played from its beginning for every request, up to the turn that the request is about: calls that a client repeats,
-sessions that it resumes and two conversations that begin alike all find their place.
+It is played from its beginning for every request, up to the turn that the request is about: calls that a client
+repeats, sessions that it resumes and two conversations that begin alike all find their place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp_router.demo.wire import Json, Reply, encode
 
@@ -100,7 +100,10 @@ class Shown:
         return json.dumps(self.body, ensure_ascii=False)
 
 
-Play = Generator[Say | Fail, Shown, None]
+R = TypeVar("R")
+Acting = Generator[Say | Fail, Shown, R]
+"""Some turns of a model, and what they came to."""
+Play = Acting[None]
 Script = Mapping[str, Callable[[Shown], Play]]
 
 

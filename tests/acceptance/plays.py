@@ -1,0 +1,51 @@
+"""What scripted models do: the agent that uses the router, and workers that give the shop's recorded answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mcp_router.demo.subtasks import Answer, Subtask, load_subtasks
+from mcp_router.demo.where import subtasks_folder
+
+from .hands import Delegated, Hand
+from .models import Acting, Play, Say, Shown
+
+SUBTASKS = {subtask.id: subtask for subtask in load_subtasks(subtasks_folder())}
+Work = Callable[[Shown], Play]
+
+
+def answer(subtask: Subtask, kind: str = "right") -> Answer:
+    """A recorded answer of a kind."""
+    return next(one for slot in subtask.answers.values() for one in slot if one.kind == kind)
+
+
+def worker(hand: Hand, repo: Path, recorded: Answer) -> Work:
+    """Makes the edits of a recorded answer, and says what it says."""
+
+    def work(shown: Shown) -> Play:
+        delegated = "edit_file" in shown.tools
+        yield from (Delegated() if delegated else hand).edit(repo, recorded.edits)
+        yield Say(recorded.text)
+
+    return work
+
+
+def settled(hand: Any, decision_id: str, **report: Any) -> Acting[Any]:
+    """Report an outcome and poll until its checks have ended: the report's last answer."""
+    reported = yield from hand.ask("report_outcome", decision_id=decision_id, **report)
+    if reported["status"] != "running":
+        return reported
+    yield from ended(hand, decision_id)
+    return (yield from hand.ask("report_outcome", decision_id=decision_id, **report))
+
+
+def ended(hand: Any, decision_id: str) -> Acting[Any]:
+    """Poll until nothing is under way for a decision: its row of the view `run`."""
+    for _ in range(600):
+        row = (yield from hand.ask("query_memory", view="run", id=decision_id))["rows"][0]
+        if row["status"] not in ("running", "cancelling"):
+            return row
+        yield from hand.pause()
+    raise AssertionError(f"{decision_id} never ended")
