@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +48,11 @@ def install(client: str | None, every: bool, scope: Scope, remove: bool, as_json
     if (client is None) != every:
         raise click.UsageError("name one CLIENT, or --all for those that are on this machine.")
     place = here()
+    if not remove and not {".cache", "cache", "Caches"}.isdisjoint(Path(place.python).parts):
+        click.echo(
+            f"acrouter: {place.python} lies in a cache and may vanish; better run `uv tool install acrouter` first.",
+            err=True,
+        )
     by_hand = next((one for one in snippets(place) if one.name == client), None)
     if by_hand:
         _show_snippet(by_hand, remove, as_json)

@@ -87,7 +87,7 @@ class Client:
     name: str
     title: str
     files: Mapping[Scope, tuple[Path, ...]]
-    """Its configuration by scope. Of several, one that names us is used, else the first there; else the last is made."""
+    """Its configuration by scope. Of several, one that names us is used, else the first there, else the last."""
     path: tuple[str, ...]
     """Where servers are in the file."""
     written: Mapping[str, Any]
@@ -130,7 +130,7 @@ class Client:
             BadInput: the text cannot be read; names the line.
         """
         try:
-            found: Any = self.syntax.read(text)
+            found: Any = self.syntax.read(self.empty if is_blank(text) else text)
         except BadInput as error:
             raise BadInput(f"{file} was left alone: {error}") from None
         for key in (*self.path, NAME):
@@ -162,6 +162,11 @@ class Client:
             return None
         found = re.search(rb"\d+\.\d+[\w.+-]*", answer.stdout)
         return found[0].decode() if found else None
+
+
+def is_blank(text: str) -> bool:
+    """Whether a file with this text says nothing, not even an empty object."""
+    return not text.strip("\ufeff \t\r\n")
 
 
 def is_ours(entry: Any) -> bool:

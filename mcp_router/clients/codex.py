@@ -5,8 +5,11 @@ one of other clients and its keys are found. Under approval policy "never" Codex
 outside, as `route_task` in delegate mode does, unless the server's tools are approved.
 """
 
-from mcp_router.clients import tomltext
 from mcp_router.clients.client import INHERITED, START, Client, Place
+from mcp_router.clients.tomltext import SYNTAX
+
+TIMEOUT_S = 300
+"""A first look at a huge repository may take longer than the 60 s after which Codex gives a call up."""
 
 
 def client(place: Place) -> Client:
@@ -22,11 +25,12 @@ def client(place: Place) -> Client:
             "args": list(START),
             "env_vars": list(dict.fromkeys((*INHERITED, *place.keys))),
             "default_tools_approval_mode": "approve",
+            "tool_timeout_sec": TIMEOUT_S,
         },
         place=place,
         folders=(folder,),
         command="codex",
-        syntax=tomltext.SYNTAX,
+        syntax=SYNTAX,
         empty="",
         next_step={
             "user": "New sessions have it; `codex mcp list` shows it.",

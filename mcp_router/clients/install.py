@@ -9,21 +9,17 @@ entry.
 from __future__ import annotations
 
 import copy
-import os
-import stat
-import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mcp_router.clients.client import NAME, Client, Scope, is_ours, read
+from mcp_router.clients.client import NAME, Client, Scope, is_blank, is_ours, read
+from mcp_router.clients.files import back_up, backups_of, delete, replace
 from mcp_router.errors import BadInput
 
 ENFORCED = ("type", "command", "args")
-"""What an entry of ours must say as we write it; the rest of it is the user's once it is there."""
+"""What an entry of ours must say as we write it; the rest is added where it is missing, and the user's to change."""
 
 Status = Literal["installed", "updated", "replaced", "unchanged", "restored", "deleted", "removed", "absent"]
 
@@ -76,11 +72,13 @@ def write(change: Change) -> Path | None:
     if read(change.file) != change.before:
         raise BadInput(f"{change.file} was changed meanwhile; nothing was written; run the command again.")
     exact = change.status in ("restored", "deleted")
-    backup = None if exact or change.before is None else _back_up(change.file)
+    backup = None if exact or change.before is None else back_up(change.file)
     if change.after is None:
-        _delete(change)
+        place = change.client.place
+        # A folder that the environment names is the user's own, empty or not.
+        delete(change.file, {place.home, place.project, *(Path(value) for value in place.env.values() if value)})
     else:
-        _replace(change.file, change.after.encode())
+        replace(change.file, change.after.encode())
     for spent in change.spent:
         spent.unlink(missing_ok=True)
     return backup
@@ -94,7 +92,7 @@ def _entry(client: Client, scope: Scope, file: Path, text: str | None, entry: An
     if not is_ours(entry):
         after = client.syntax.put(text, path, client.written, whole=True)
         return Change(client, scope, file, text, after, "replaced", foreign=True)
-    wanted = {key: client.written[key] for key in ENFORCED if key in client.written}
+    wanted = {key: value for key, value in client.written.items() if key in ENFORCED or key not in entry}
     after = client.syntax.put(text, path, wanted, whole=False)
     return Change(client, scope, file, text, after, "unchanged" if after == text else "updated")
 
@@ -102,7 +100,7 @@ def _entry(client: Client, scope: Scope, file: Path, text: str | None, entry: An
 def _removal(client: Client, scope: Scope, file: Path, text: str | None, entry: Any) -> Change:
     if text is None or entry is None:
         return Change(client, scope, file, text, text, "absent")
-    backups = [(path, read(path) or "") for path in _backups(file)]
+    backups = [(path, read(path) or "") for path in backups_of(file)]
     if is_ours(entry):
         for path, old in reversed(backups):
             if not is_ours(_entry_of(client, old)) and _made_from(client, old, entry) == text:
@@ -116,8 +114,8 @@ def _removal(client: Client, scope: Scope, file: Path, text: str | None, entry: 
 
 
 def _with_entry(client: Client, text: str | None, entry: Any) -> str:
-    blank = text is None or not text.strip("\ufeff \t\r\n")
-    return client.syntax.put(client.empty if blank else text or "", (*client.path, NAME), entry, whole=True)
+    base = client.empty if text is None or is_blank(text) else text
+    return client.syntax.put(base, (*client.path, NAME), entry, whole=True)
 
 
 def _made_from(client: Client, text: str | None, entry: Any) -> str | None:
@@ -134,16 +132,16 @@ def _entry_of(client: Client, text: str) -> Any:
 
 
 def _check(change: Change) -> None:
-    """Read the result: it has to say what the file said, and the entry."""
-    client, now = change.client, change.after or ""
-    before = client.syntax.read(change.before) if change.before and change.before.strip("\ufeff \t\r\n") else {}
-    if change.before is None or not before:
-        before = client.syntax.read(client.empty)
+    """Read the result: it has to say what the file said, with our entry or without one."""
+    client, was = change.client, change.before or ""
+    before = client.syntax.read(client.empty if is_blank(was) else was)
     try:
-        after = client.syntax.read(now)
+        after = client.syntax.read(change.after or "")
     except BadInput as error:
         raise BadInput(f"its form has no room for a table of its own ({error}); edit it by hand.") from None
-    if _others(before, client.path) != _others(after, client.path):
+    entry = client.entry_in(change.after or "", change.file)
+    as_meant = entry is None if change.status == "removed" else is_ours(entry)
+    if not as_meant or _others(before, client.path) != _others(after, client.path):
         raise BadInput("its form is not one that can be edited safely; edit it by hand.")
 
 
@@ -158,63 +156,3 @@ def _others(data: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
         if parent.get(key) == {}:
             del parent[key]
     return rest
-
-
-def _backups(file: Path) -> list[Path]:
-    """The backups of a file, oldest first."""
-    return sorted(path for path in file.parent.glob("*.bak") if path.name.startswith(f"{file.name}.{NAME}-"))
-
-
-def _back_up(file: Path) -> Path:
-    """Copy the file, with its mode, to a name that tells the time."""
-    time = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    backup = file.with_name(f"{file.name}.{NAME}-{time}.bak")
-    descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(file.read_bytes())
-    backup.chmod(stat.S_IMODE(file.stat().st_mode))
-    return backup
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """Put the data in the place of the file that a link leads to, all or nothing, keeping its mode."""
-    target = file.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _delete(change: Change) -> None:
-    """Remove the file that we made, and the folders that we made for it: those that are empty now."""
-    change.file.unlink()
-    place = change.client.place
-    # A folder that the environment names is the user's own, empty or not.
-    kept = {place.home, place.project, *(Path(value) for value in place.env.values() if value)}
-    for folder in _above(change.file, kept):
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-
-
-def _above(file: Path, kept: set[Path]) -> Iterator[Path]:
-    for folder in file.parents:
-        if folder in kept:
-            return
-        yield folder
