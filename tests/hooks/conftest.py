@@ -1,0 +1,25 @@
+"""A session of Claude Code in a small repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.scene import ISOLATION_WORDS
+
+from .scene import Claude, make_repository
+
+
+@pytest.fixture
+def claude(tmp_path: Path) -> Iterator[Claude]:
+    made = Claude(make_repository(tmp_path / "repo"), tmp_path)
+    made.configure()
+    yield made
+    made.end_workers()
+
+
+def pytest_report_header() -> str:
+    """Which isolation these tests could use."""
+    return f"hooks: {ISOLATION_WORDS}"
