@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import uuid
 
-import psutil
-
 from mcp_router.types import Outcome, RunEvent
 from memory_store.records import now
 from memory_store.store import MemoryStore
@@ -55,6 +53,8 @@ def write_event(
     outcome: Outcome | None = None,
 ) -> None:
     """Append a step of a run's life."""
+    import psutil
+
     result = None
     if outcome is not None:
         attempts = store.attempts(decision_id)
@@ -77,6 +77,8 @@ def write_event(
 
 
 def _alive(event: RunEvent) -> bool:
+    import psutil
+
     if event.pid is None or event.pid_started is None:
         return False
     try:

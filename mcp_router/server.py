@@ -15,7 +15,6 @@ from mcp_types import ToolAnnotations
 from pydantic import ValidationError
 
 from mcp_router.errors import AcrouterError
-from mcp_router.intake import Request
 from mcp_router.schema import terse
 from mcp_router.session import Session
 from memory_store.journal import JournalError
@@ -76,6 +75,8 @@ def _route(session: Session) -> Tool:
         dry_run: route_tool.DryRun = False,
         idempotency_key: route_tool.Key = None,
     ) -> route_tool.RouteResult:
+        from mcp_router.intake import Request
+
         request = Request(
             task=task,
             repo=repo,

@@ -13,6 +13,9 @@ from types import FrameType
 from mcp_router.errors import AcrouterError
 from mcp_router.session import Session
 
+TIDY_AFTER_S = 1.0
+"""By then a client has its list of tools, which is what it waits for."""
+
 
 def serve(port: int | None) -> None:
     """Serve until the client goes away or a signal comes; port: HTTP on 127.0.0.1, None: stdio.
@@ -24,7 +27,9 @@ def serve(port: int | None) -> None:
     session = Session()
     _end_on_signal(session)
     for work in (session.sweep, session.look_back):
-        threading.Thread(target=work, name=work.__name__, daemon=True).start()
+        later = threading.Timer(TIDY_AFTER_S, work)
+        later.daemon = True
+        later.start()
     code = 0
     try:
         _serve(session, port)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp_router.background import Background
 from mcp_router.config import Config, is_off, load_config, state_home
 from mcp_router.errors import AcrouterError, BadInput, MemoryDamaged
-from mcp_router.loop import Router
 from mcp_router.models import client_candidates, configured_candidates
-from mcp_router.orchestrator.learner import Learner
-from mcp_router.orchestrator.policy import AcrouterPolicy, candidate_prices
-from mcp_router.orchestrator.prior import fitted_prior
-from mcp_router.run_log import mark_interrupted
 from mcp_router.types import HOST, Candidate
-from mcp_router.verifier import history, workspace
-from mcp_router.verifier.verifier import CheckVerifier
-from memory_store.database import Database
 from memory_store.journal import JournalError
 from memory_store.redact import redact
 from memory_store.store import MemoryStore
+
+if TYPE_CHECKING:
+    from mcp_router.loop import Router
+    from mcp_router.orchestrator.learner import Learner
+    from mcp_router.orchestrator.policy import AcrouterPolicy
+    from mcp_router.verifier.verifier import CheckVerifier
 
 TITLE_CHARACTERS = 120
 VERIFIER_FPR, VERIFIER_FNR = 0.03, 0.03
@@ -45,22 +45,24 @@ class Session:
             self.store = MemoryStore(self.home)
         except JournalError as error:
             raise MemoryDamaged(str(error)) from None
-        self.verifier = CheckVerifier(self.home, self.config)
-        self.router = Router(
-            home=self.home,
-            store=self.store,
-            learner=self.learner(),
-            verifier=self.verifier,
-            title=self.title,
-            check_timeout_s=self.config.checks.timeout_s,
-            seed=self.config.seed,
-        )
+        self._parts: tuple[Router, CheckVerifier] | None = None
+        self._making = threading.Lock()
         self.background = Background()
         self.texts: dict[str, str] = {}
         """The words of tasks routed by this process, by decision: they are not kept in the memory."""
         self.believed: dict[tuple[str, str], float | None] = {}
         """P(success) before a candidate's work was first reported, by decision and candidate."""
         self.closing = False
+
+    @property
+    def router(self) -> Router:
+        """The loop."""
+        return self._loaded()[0]
+
+    @property
+    def verifier(self) -> CheckVerifier:
+        """The loop's verifier."""
+        return self._loaded()[1]
 
     def candidates(self, mode: str, client: str | None) -> tuple[Candidate, ...]:
         """Who can be asked: the configured models, else those that the client at hand runs, and the host itself.
@@ -81,6 +83,8 @@ class Session:
 
     def learner(self) -> Learner:
         """A policy of its own over the memory, for other candidates than the loop's."""
+        from mcp_router.orchestrator.learner import Learner
+
         return Learner(self.store, self._policy)
 
     def title(self, text: str) -> str:
@@ -92,6 +96,10 @@ class Session:
 
     def close(self) -> None:
         """Stop what is under way and mark it interrupted; leave no worktree behind; write memory.json."""
+        from mcp_router.run_log import mark_interrupted
+        from mcp_router.verifier import workspace
+        from memory_store.database import Database
+
         self.closing = True
         for key in self.background.shutdown(CLOSE_WITHIN_S):
             mark_interrupted(self.store, key)
@@ -102,10 +110,14 @@ class Session:
 
     def sweep(self) -> None:
         """Remove what a killed process left behind."""
+        from mcp_router.verifier import workspace
+
         workspace.sweep(self.home)
 
     def look_back(self) -> None:
         """Lower the verdicts on recent work in this folder's repository that was reverted or corrected since."""
+        from mcp_router.verifier import history, workspace
+
         if is_off():
             return
         since = datetime.now(UTC) - timedelta(days=RECENT_DAYS)
@@ -113,7 +125,30 @@ class Session:
             repository = workspace.open_repository(self.folder)
             history.look_back(self.store, repository, since, most=RECENT_COMMITS, seconds=LOOK_BACK_S)
 
+    def _loaded(self) -> tuple[Router, CheckVerifier]:
+        """The parts that are not needed to say which tools there are: loading them takes longer than all else."""
+        from mcp_router.loop import Router
+        from mcp_router.verifier.verifier import CheckVerifier
+
+        with self._making:
+            if self._parts is None:
+                verifier = CheckVerifier(self.home, self.config)
+                router = Router(
+                    home=self.home,
+                    store=self.store,
+                    learner=self.learner(),
+                    verifier=verifier,
+                    title=self.title,
+                    check_timeout_s=self.config.checks.timeout_s,
+                    seed=self.config.seed,
+                )
+                self._parts = router, verifier
+            return self._parts
+
     def _policy(self, candidates: Sequence[Candidate]) -> AcrouterPolicy:
+        from mcp_router.orchestrator.policy import AcrouterPolicy, candidate_prices
+        from mcp_router.orchestrator.prior import fitted_prior
+
         return AcrouterPolicy(
             prices=candidate_prices(candidates),
             prior=fitted_prior(candidates),

@@ -10,14 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from mcp_router.errors import AcrouterError, BadInput
-from mcp_router.intake import folder_of
 from mcp_router.session import Session
 from mcp_router.types import Decision
-from mcp_router.verifier import workspace
 from mcp_router.views import DATA_MARK, attempt_view, compact, decision_view, run_view
-from memory_store.regret import task_rewards
-from memory_store.similarity import SimilarityIndex, features
-from memory_store.statistics import by_candidate, summary
 
 DESCRIPTION = (
     "What was learned and what is under way. view=run polls a delegated run or a report's checks (part=diff: its "
@@ -75,10 +70,14 @@ def query_memory(session: Session, query: Query) -> QueryResult:
 
 
 def _summary(session: Session, _: Query) -> list[dict[str, Any]]:
+    from memory_store.statistics import summary
+
     return [summary(session.store)]
 
 
 def _models(session: Session, query: Query) -> list[dict[str, Any]]:
+    from memory_store.statistics import by_candidate
+
     chosen = [
         o
         for o in session.store.observations()
@@ -90,6 +89,8 @@ def _models(session: Session, query: Query) -> list[dict[str, Any]]:
 
 
 def _neighbours(session: Session, query: Query) -> list[dict[str, Any]]:
+    from memory_store.similarity import SimilarityIndex, features
+
     if not query.query:
         raise BadInput("query: neighbours needs the text of a subtask.")
     decisions = [d for d in session.store.decisions() if _matches(session, query, d)]
@@ -115,6 +116,8 @@ def _run(session: Session, query: Query) -> list[dict[str, Any]]:
 
 
 def _regret(session: Session, query: Query) -> list[dict[str, Any]]:
+    from memory_store.regret import task_rewards
+
     rows = task_rewards(session.store.observations(), session.config.lambda_usd)
     rows = [row for row in rows if query.dimension in (None, row.dimension)]
     return [
@@ -144,6 +147,8 @@ _VIEWS: dict[str, Callable[[Session, Query], list[dict[str, Any]]]] = {
 
 
 def _diff(session: Session, query: Query) -> QueryResult:
+    from mcp_router.verifier import workspace
+
     decision = _find(session, query)
     row = run_view(session, decision.decision_id)
     ref = row.get("result") or next((a["result"] for a in reversed(row.get("attempts", [])) if "result" in a), None)
@@ -203,6 +208,9 @@ def _matches(session: Session, query: Query, decision: Decision) -> bool:
 
 
 def _identity(session: Session, repo: str) -> str:
+    from mcp_router.intake import folder_of
+    from mcp_router.verifier import workspace
+
     try:
         return workspace.open_repository(folder_of(session, repo)).identity
     except AcrouterError:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from mcp_router.background import ANSWER_WITHIN_S, Job
 from mcp_router.config import is_off
-from mcp_router.delegation import delegate
 from mcp_router.executors.advise import action
-from mcp_router.intake import Prepared, Request, ask_of, new_decision_id, prepare
 from mcp_router.session import Session
 from mcp_router.types import Candidate, Decision, Task
 from mcp_router.views import choice_view, compact, run_view
+
+if TYPE_CHECKING:
+    from mcp_router.intake import Prepared, Request
 
 DESCRIPTION = (
     "Which model should do this subtask? Call it before you hand work to a subagent. Returns the model, why, the "
@@ -61,15 +62,18 @@ def route_task(session: Session, request: Request, client: str | None) -> RouteR
     """
     if is_off():
         return RouteResult(decision_id="", status="off", action="ACRouter is off: work as you would without it.")
-    return _within(ANSWER_WITHIN_S, session, request, client, new_decision_id())
+    return _within(ANSWER_WITHIN_S, session, request, client)
 
 
 def route_and_wait(session: Session, request: Request, client: str | None) -> RouteResult:
     """As route_task, for a person: waits until a run has ended."""
-    return _within(math.inf, session, request, client, new_decision_id())
+    return _within(math.inf, session, request, client)
 
 
-def _within(seconds: float, session: Session, request: Request, client: str | None, decision_id: str) -> RouteResult:
+def _within(seconds: float, session: Session, request: Request, client: str | None) -> RouteResult:
+    from mcp_router.intake import new_decision_id
+
+    decision_id = new_decision_id()
     deadline = time.monotonic() + seconds
     job = session.background.start(f"route:{decision_id}", lambda _: _route(session, request, client, decision_id))
     if not job.wait(seconds):
@@ -83,6 +87,9 @@ def _within(seconds: float, session: Session, request: Request, client: str | No
 def _route(
     session: Session, request: Request, client: str | None, decision_id: str
 ) -> tuple[Decision, Prepared, Job | None]:
+    from mcp_router.delegation import delegate
+    from mcp_router.intake import ask_of, prepare
+
     prepared = prepare(session, request, client, decision_id)
     known = session.store.find_by_key(prepared.ask.idempotency_key) if prepared.ask.idempotency_key else None
     decision = known or session.router.route(prepared.ask, keep=not request.dry_run)
