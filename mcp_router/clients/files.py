@@ -27,11 +27,15 @@ def back_up(file: Path) -> Path:
     return backup
 
 
-def replace(file: Path, data: bytes) -> None:
-    """Put the data in the place of the file that a link leads to, all or nothing, keeping its mode."""
+def replace(file: Path, data: bytes, private: bool) -> None:
+    """Put the data in the place of the file that a link leads to, all or nothing, keeping its mode.
+
+    A new file is its owner's alone if `private`: clients keep the mode and may add keys.
+    """
     target = file.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    new_mode = 0o600 if private else 0o666 & ~_umask()
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else new_mode
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:

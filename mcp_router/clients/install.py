@@ -78,7 +78,7 @@ def write(change: Change) -> Path | None:
         # A folder that the environment names is the user's own, empty or not.
         delete(change.file, {place.home, place.project, *(Path(value) for value in place.env.values() if value)})
     else:
-        replace(change.file, change.after.encode())
+        replace(change.file, change.after.encode(), private=change.scope == "user")
     for spent in change.spent:
         spent.unlink(missing_ok=True)
     return backup

@@ -94,6 +94,8 @@ def test_all_installs_for_the_clients_that_are_there_and_takes_everything_out_ag
     server = json.loads((user.home / ".claude.json").read_text())["mcpServers"]["acrouter"]
     assert [server["command"], *server["args"]] == [sys.executable, "-I", "-m", "mcp_router", "serve"]
     assert tomllib.loads(config.read_text())["mcp_servers"]["acrouter"]["command"] == sys.executable
+    # Claude Code keeps the mode of this file and writes keys into it.
+    assert stat.S_IMODE((user.home / ".claude.json").stat().st_mode) == 0o600
     assert [r["status"] for r in user.results("--all")] == ["unchanged", "unchanged"]
     assert {"deleted", "restored", "absent"} == {r["status"] for r in user.results("--all", "--remove")}
     assert {path: path.read_bytes() for path in user.home.rglob("*") if path.is_file()} == before
@@ -122,7 +124,9 @@ def test_the_scope_of_a_project_is_its_root(user: User) -> None:
     below.mkdir()
     done = User(user.home, below).install("vscode", "--scope", "project")
     assert done.returncode == 0
-    assert "acrouter" in json.loads((user.project / ".vscode/mcp.json").read_text())["servers"]
+    made = user.project / ".vscode/mcp.json"
+    assert "acrouter" in json.loads(made.read_text())["servers"]
+    assert made.stat().st_mode == user.file("plain", "").stat().st_mode
     assert user.install("vscode", "--scope", "project", "--remove").returncode == 0
     assert {path.name for path in user.project.iterdir()} == {".git", "src"}
 
