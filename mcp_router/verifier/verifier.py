@@ -16,7 +16,7 @@ from mcp_router.config import REPOSITORY_FILE, Config
 from mcp_router.errors import BadInput, BaseMismatch, CheckUnavailable, PatchRefused, RepositoryError
 from mcp_router.types import Verdict, Verification, VerificationRequest
 from mcp_router.verifier import verdict as verdicts
-from mcp_router.verifier.baseline import get_baseline, key_of, turn, write_json
+from mcp_router.verifier.baseline import Baseline, get_baseline, key_of, turn, write_json
 from mcp_router.verifier.case import Case, read_case
 from mcp_router.verifier.changes import Tree
 from mcp_router.verifier.checks import Checks, find_checks
@@ -95,8 +95,8 @@ class CheckVerifier:
             last = self._last(*opened, first)
         return dataclasses.replace(last, timings=dict(clock.timings))
 
-    def baseline(self, repo: Path, base: str, checks: str | None = None, cancel: Event | None = None) -> None:
-        """Run the checks on a base ahead of time, so that a later verdict costs one run.
+    def baseline(self, repo: Path, base: str, checks: str | None = None, cancel: Event | None = None) -> Baseline:
+        """Run the checks on a base ahead of time, so that a later verdict costs one run; what they said.
 
         Only in a sandbox, one at a time on this machine, and giving way to whatever else runs.
 
@@ -110,7 +110,7 @@ class CheckVerifier:
             raise CheckUnavailable("Checks run ahead of time only in a sandbox.")
         trees.polite = True
         with turn(self.home / "locks" / "background.lock", trees.clock.check):
-            get_baseline(trees, tree_of(repository, base))
+            return get_baseline(trees, tree_of(repository, base))
 
     def describe(self, repo: Path, base: str | None = None, checks: str | None = None) -> dict[str, Any]:
         """The checks that would run on a repository: command, runner, how found, environment; or why there are none.

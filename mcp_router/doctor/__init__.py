@@ -1,0 +1,1 @@
+"""What works here, and the exact fix for what does not: one check a function, modules by topic."""

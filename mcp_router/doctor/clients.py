@@ -1,0 +1,74 @@
+"""The clients on this machine: their versions, and whether each starts our server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+from mcp_router.clients import Client, Place, clients
+from mcp_router.clients.client import is_ours
+from mcp_router.doctor.findings import Finding, Ground, failure, not_applicable, ok, told, warning
+from mcp_router.doctor.plugins import plugin, plugin_enabled
+from mcp_router.errors import BadInput
+
+
+def client_entries(ground: Ground) -> Iterator[Finding]:
+    """Each client that is here: what it starts as our server, and our plugin."""
+    absent = []
+    for client in asked_for(ground):
+        if client.installed():
+            yield from _client(ground, client)
+        elif ground.only_clients:
+            yield failure(f"client {client.name}", f"{client.title} is not on this machine", f"install {client.title}")
+        else:
+            absent.append(client.title)
+    if absent:
+        yield not_applicable("clients", f"not on this machine: {', '.join(absent)}")
+
+
+def asked_for(ground: Ground) -> list[Client]:
+    """The clients to look at: those asked for, else all.
+
+    Raises:
+        BadInput: there is no client of a name that was asked for.
+    """
+    repository = ground.repository()
+    known = clients(Place(env=ground.env, project=repository.root if repository else ground.folder))
+    names = [client.name for client in known]
+    for name in ground.only_clients:
+        if name not in names:
+            raise BadInput(f"--client: {name!r} is not known; choose among {', '.join(names)}.")
+    return [client for client in known if not ground.only_clients or client.name in ground.only_clients]
+
+
+def _client(ground: Ground, client: Client) -> Iterator[Finding]:
+    check, version = f"client {client.name}", client.version()
+    title = f"{client.title} {version}" if version else client.title
+    try:
+        entries = {scope: entry for scope in client.files if (entry := client.entry(scope)) is not None}
+    except BadInput as error:
+        yield told(check, error)
+        return
+    install = f"acrouter install {client.name}"
+    if not entries and plugin_enabled(client):
+        yield ok(check, f"{title} starts the server, by the plugin")
+    elif not entries:
+        yield warning(check, f"{title} is here and does not start the server", install)
+    for scope, entry in entries.items():
+        fix = f"{install} --scope {scope}"
+        if not is_ours(entry):
+            yield warning(
+                check, f"{title}: the entry acrouter of its {scope} file starts something else", f"{fix} --yes"
+            )
+        elif (program := _program(entry)) and not shutil.which(program, path=ground.env.get("PATH")):
+            yield failure(check, f"{title}: its {scope} file starts {program}, which is not there", fix)
+        else:
+            yield ok(check, f"{title} starts the server, by its {scope} file")
+    yield from plugin(ground, client)
+
+
+def _program(entry: Any) -> str | None:
+    command = entry.get("command") if isinstance(entry, dict) else None
+    first = command[0] if isinstance(command, list) and command else command
+    return first if isinstance(first, str) else None
