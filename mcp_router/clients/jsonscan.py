@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,13 @@ from mcp_router.errors import BadInput
 _TRIVIA = re.compile(r"(?:[ \t\r\n\ufeff]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _SCALAR = re.compile(r'["\-0-9tfn]')
 _DECODER = json.JSONDecoder()
+DEPTH = 3
+"""Servers are an object in the document, an entry one in it: deeper ones are read without their members, and fast."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A value and its span; `members` of an object, else None."""
+    """A value and its span; `members` of an object that is not too deep, else None."""
 
     start: int
     end: int
@@ -44,7 +47,7 @@ def scan(text: str) -> Node:
         BadInput: it is anything else, or not JSON; names the line and what is expected there.
     """
     try:
-        root = _value(text, skip(text, 0))
+        root = _value(text, skip(text, 0), 0)
     except RecursionError:
         raise BadInput("it is nested too deeply to be read.") from None
     if (end := skip(text, root.end)) < len(text):
@@ -65,11 +68,14 @@ def line_of(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def _value(text: str, start: int) -> Node:
-    if text.startswith("{", start):
-        return _object(text, start)
-    if text.startswith("[", start):
-        return _array(text, start)
+def _value(text: str, start: int, depth: int) -> Node:
+    if text.startswith(("{", "["), start):
+        if depth >= DEPTH:
+            # Fails where there are comments or trailing commas, or where it is wrong: then it is looked at closely.
+            with suppress(json.JSONDecodeError):
+                value, end = _DECODER.raw_decode(text, start)
+                return Node(start, end, value)
+        return (_object if text[start] == "{" else _array)(text, start, depth + 1)
     if not _SCALAR.match(text, start):
         raise _wrong(text, start, "a value")
     try:
@@ -79,27 +85,27 @@ def _value(text: str, start: int) -> Node:
     return Node(start, end, value)
 
 
-def _object(text: str, start: int) -> Node:
+def _object(text: str, start: int, depth: int) -> Node:
     members: list[Member] = []
     position = skip(text, start + 1)
     while not text.startswith("}", position):
         if not text.startswith('"', position):
             raise _wrong(text, position, 'a key in quotes or "}"')
-        key = _value(text, position)
+        key = _value(text, position, depth)
         colon = skip(text, key.end)
         if not text.startswith(":", colon):
             raise _wrong(text, colon, '":"')
-        node = _value(text, skip(text, colon + 1))
+        node = _value(text, skip(text, colon + 1), depth)
         members.append(Member(key.value, position, node))
         position = _next(text, node.end, "}")
     return Node(start, position + 1, {member.key: member.node.value for member in members}, tuple(members))
 
 
-def _array(text: str, start: int) -> Node:
+def _array(text: str, start: int, depth: int) -> Node:
     values: list[Any] = []
     position = skip(text, start + 1)
     while not text.startswith("]", position):
-        node = _value(text, position)
+        node = _value(text, position, depth)
         values.append(node.value)
         position = _next(text, node.end, "]")
     return Node(start, position + 1, values)
