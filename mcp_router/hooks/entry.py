@@ -35,25 +35,28 @@ def main(event: str) -> None:
 
 
 def _run(event: str) -> None:
+    from mcp_router.hooks.inbox import drop, start_worker
     from mcp_router.hooks.watchdog import end_after
 
     kept: dict[str, Any] = {}
 
-    def give_up() -> None:
-        # Too late for an answer: what is known is still worth writing down.
-        if kept:
-            _hand_over(home_path(), {**kept, "late": True})
+    def hand_over() -> None:
+        # Once, also when the time is up: too late for an answer, what is known is still worth writing down.
+        event, home = dict(kept), home_path()
+        kept.clear()
+        if event:
+            drop(home, event)
+            start_worker(home)
 
-    end_after(ANSWER_WITHIN_S, LAST_WORD_S, give_up)
+    end_after(ANSWER_WITHIN_S, LAST_WORD_S, hand_over)
     given = _read()
     from mcp_router.hooks.events import client_of, cut, wanted
 
     if not wanted(event, given):
         return
-    kept = {**cut(event, given), "client": client_of(given, os.environ), **_client_process()}
-    home = home_path()
-    answer = _decide(home, kept, given) if event == "PreToolUse" else None
-    _hand_over(home, kept)
+    kept.update(cut(event, given), client=client_of(given, os.environ), **_client_process())
+    answer = _decide(home_path(), kept, given) if event == "PreToolUse" else None
+    hand_over()
     if answer:
         os.write(1, answer)
 
@@ -75,6 +78,9 @@ def _decide(home: str, kept: dict[str, Any], given: dict[str, Any]) -> bytes | N
     snapshot = open_snapshot(home, kept["client"])
     if snapshot is None or snapshot.route == "observe":
         return None
+    from mcp_router.hooks.patterns import preload
+
+    preload(snapshot.values["patterns"])
     from mcp_router.hooks.decide import decide
 
     plan, answer = decide(snapshot, kept, given)
@@ -84,13 +90,6 @@ def _decide(home: str, kept: dict[str, Any], given: dict[str, Any]) -> bytes | N
 
     kept["plan"] = plan
     return json.dumps(answer).encode() if answer else None
-
-
-def _hand_over(home: str, event: dict[str, Any]) -> None:
-    from mcp_router.hooks.inbox import drop, start_worker
-
-    drop(home, event)
-    start_worker(home)
 
 
 def _client_process() -> dict[str, Any]:

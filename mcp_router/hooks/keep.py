@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp_router.errors import AcrouterError
 from mcp_router.executors.advise import claude_code_name
+from mcp_router.hooks import patterns
 from mcp_router.hooks.events import CLAUDE_CODE
 from mcp_router.hooks.place import find_repository
 from mcp_router.hooks.snapshot import Snapshot, open_snapshot, pack, path_of, states
@@ -60,6 +61,7 @@ class Keeper:
         values = {
             "route": config.route,
             "policy": policy.name,
+            "patterns": patterns.keep(),
             "state": state,
             "seed": config.seed,
             "decisions": len(session.store.decisions()),
