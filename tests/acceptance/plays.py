@@ -9,6 +9,8 @@ from typing import Any
 from mcp_router.demo.subtasks import Answer, Subtask, load_subtasks
 from mcp_router.demo.where import subtasks_folder
 
+from tests.server.speaking import until
+
 from .hands import Delegated, Hand
 from .models import Acting, Play, Say, Shown
 
@@ -49,3 +51,16 @@ def ended(hand: Any, decision_id: str) -> Acting[Any]:
             return row
         yield from hand.pause()
     raise AssertionError(f"{decision_id} never ended")
+
+
+def configured(base_url: str, *models: str) -> str:
+    """Tables of config.toml for models that the server calls itself, at a price of their own."""
+    price = "{ input = 1.0, output = 5.0, cache_read = 0.1, cache_write = 1.25 }"
+    settings = f'provider = "openai"\nbase_url = "{base_url}/v1"\nprice = {price}\n'
+    return "\n".join(f"[models.{model}]\n{settings}" for model in models)
+
+
+def waited(holds: Callable[[], bool], what: str) -> Acting[None]:
+    """Let a model be slow until something holds: nothing is said meanwhile."""
+    yield from ()
+    until(holds, what, 90)
