@@ -10,7 +10,8 @@ class Observation:
     """One attempt as a policy sees it.
 
     task_id groups the attempts on one task. score in [0, 1], None if nothing was found out (the cost still
-    counts). weight in [0, 1] is the strength of the evidence. cost_usd is None where unknown.
+    counts). weight in [0, 1] is the strength of the evidence. cost_usd is None where unknown. imported: known only
+    from the transcript of a past session.
     """
 
     task_id: str
@@ -20,6 +21,7 @@ class Observation:
     weight: float = 1.0
     cost_usd: float | None = None
     verified: bool = True
+    imported: bool = False
     repo: str | None = None
     dimension: str = "unknown"
     features: tuple[int, ...] = ()

@@ -144,9 +144,10 @@ class Attempt:
 class Outcome:
     """A verdict on an attempt. Of several on one the last verified one with a score holds, else the last reported.
 
-    `score` is in [0, 1], None where the verdict is no_signal. `source` is verified (our own run of the
-    checks) or reported (a claim). `strength` in [0, 1] is how much the evidence binds: the weight with which
-    it teaches. `candidate` is the one that the outcome counts for: the one that ran.
+    `score` is in [0, 1], None where the verdict is no_signal. `source` is verified (our own run of the checks),
+    reported (a claim) or imported (read off the transcript of a past session). `strength` in [0, 1] is how much the
+    evidence binds: the weight with which it teaches. `candidate` is the one that the outcome counts for: the one that
+    ran.
     """
 
     kind: ClassVar[str] = "outcome"

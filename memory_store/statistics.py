@@ -43,6 +43,7 @@ def summary(store: MemoryStore) -> dict[str, Any]:
         "outcomes": health["outcomes"],
         "judged": total["judged"],
         "verified": total["verified"],
+        "imported": total["imported"],
         "spent_usd": total["spent_usd"],
         "unknown_costs": total["unknown_costs"],
         "first": observations[0].at if observations else None,
@@ -60,7 +61,8 @@ def summary(store: MemoryStore) -> dict[str, Any]:
 def figures(observations: Sequence[Observation]) -> dict[str, Any]:
     """Counts, mean score and costs of some attempts.
 
-    `judged` are the attempts with a score, `verified` those of them that our own checks judged. `score` is the
+    `judged` are the attempts with a score, `verified` those of them that our own checks judged, `imported` those whose
+    verdict was read off a past session. `score` is the
     mean weighted by strength, `interval` its 95 % interval (see `wilson`); None without a judged attempt.
     `cost_usd` is the mean of the known costs, `spent_usd` their sum, `unknown_costs` counts the others.
     """
@@ -72,6 +74,7 @@ def figures(observations: Sequence[Observation]) -> dict[str, Any]:
         "attempts": len(observations),
         "judged": len(judged),
         "verified": sum(one.verified for one in judged),
+        "imported": sum(one.imported and not one.verified for one in judged),
         "score": score,
         "interval": None if score is None else list(wilson(score, weight)),
         "cost_usd": math.fsum(costs) / len(costs) if costs else None,

@@ -136,7 +136,8 @@ class MemoryStore:
             return _by_time(_one_or_all(self._outcomes_of, decision_id))
 
     def effective_outcome(self, attempt_id: str) -> Outcome | None:
-        """Of several outcomes on one attempt the last verified one with a score holds, else the last reported.
+        """Of several outcomes on one attempt the last verified one with a score holds, else the last reported,
+        else the last imported.
 
         Checks that said nothing do not silence what was claimed; they hold where nothing else does.
         """
@@ -237,6 +238,7 @@ class MemoryStore:
             weight=outcome.strength if outcome else 0.0,
             cost_usd=attempt.cost_usd,
             verified=outcome is not None and outcome.source == "verified",
+            imported=decision is not None and decision.mode == "import",
             repo=decision.repo if decision else None,
             dimension=decision.dimension if decision else "unknown",
             features=decision.features if decision else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mcp_router.config import Config
@@ -42,14 +42,17 @@ class Entry:
 
 
 def read_log(store: MemoryStore) -> list[Entry]:
-    """The decisions whose first attempt has an outcome, oldest first. An unknown cost is the mean so far."""
+    """The decisions whose first attempt has an outcome, oldest first. An unknown cost is the mean so far.
+
+    Imported history is left out: nobody decided anything there (own_imports.py).
+    """
     attempts: dict[str, list[Observation]] = {}
     for one in store.observations():
         attempts.setdefault(one.task_id, []).append(one)
     costs, entries = Costs(), []
     for decision in store.decisions():
         seen = attempts.get(decision.decision_id, [])
-        if not seen or seen[0].score is None:
+        if decision.mode == "import" or not seen or seen[0].score is None:
             continue
         for one in seen:
             costs.learn(one.candidate, one.cost_usd)
@@ -74,9 +77,13 @@ def _mean(costs: Costs, candidate: str) -> float:
 
 def candidates_of(entries: Sequence[Entry], config: Config) -> dict[str, Candidate]:
     """All candidates that the log names, with the prices that are known of them."""
+    return named({name for one in entries for name in (*one.decision.eligible, one.ran)}, config)
+
+
+def named(names: Iterable[str], config: Config) -> dict[str, Candidate]:
+    """Candidates by id, with the prices that are known of them."""
     known = {candidate.id: candidate for candidate in configured_candidates(config)}
-    names = sorted({name for one in entries for name in (*one.decision.eligible, one.ran)})
-    return {name: known.get(name) or _catalogued(name) for name in names}
+    return {name: known.get(name) or _catalogued(name) for name in sorted(names)}
 
 
 def _catalogued(name: str) -> Candidate:

@@ -14,6 +14,7 @@ from typing import Any
 from mcp_router.config import Config
 from mcp_router.evaluation import off_policy
 from mcp_router.evaluation.off_policy import Interval, Logged, Means
+from mcp_router.evaluation.own_imports import judge_imports
 from mcp_router.evaluation.own_log import Entry, candidates_of, read_log
 from mcp_router.evaluation.rivals import Wanted, rivals
 from memory_store.statistics import by_candidate
@@ -25,6 +26,7 @@ ENOUGH_CARRIERS = 20
 """Decisions that an interval must rest on: what the simulations in the tests need for it to cover."""
 AS_IT_WAS = "what was done"
 NOT_YET = "not worth it here yet"
+ONLY_IMPORTED = "not known yet: all of this memory is imported history, in which nothing was routed"
 DRAWN = (
     "estimated by inverse propensity (ips) and doubly robust (dr) from the decisions that were drawn: acrouter by the "
     "whole task, with what was tried after a failure, the others by the first attempt, because they make no other; "
@@ -46,6 +48,7 @@ def judge_memory(
     entries = read_log(store)
     observations = store.observations()
     verified = sum(one.verified and one.score is not None for one in observations)
+    imports = judge_imports(store, config, progress)
     drawn = [n for n, one in enumerate(entries) if one.drawn]
     at = drawn or range(len(entries))
     seen = [entries[n] for n in at]
@@ -65,7 +68,8 @@ def judge_memory(
         "logged": _means(seen),
         "rows": rows,
         "gains": gains,
-        "verdict": _verdict(verified, bool(drawn), gains, rows),
+        "verdict": _verdict(verified, bool(drawn), gains, rows) if entries or not imports else ONLY_IMPORTED,
+        "imported": imports,
         "candidates": by_candidate(observations),
     }
 

@@ -38,7 +38,7 @@ def rivals(
     own = Counter(one.ran for one in entries if not one.followed or len(one.decision.eligible) == 1)
     habit = (own or Counter(one.ran for one in entries)).most_common(1)
     return {
-        "acrouter": _replayed(entries, observations, candidates, config, progress),
+        "acrouter": replayed([one.decision for one in entries], observations, candidates, config, progress),
         "always-dearest": [_first(by_cost[::-1], one.decision) for one in entries],
         "always-cheapest": [_first(by_cost, one.decision) for one in entries],
         "habit": [habit[0][0] if habit else "" for _ in entries],
@@ -49,8 +49,8 @@ def _first(names: Sequence[str], decision: Decision) -> str:
     return next((name for name in names if name in decision.eligible), "")
 
 
-def _replayed(
-    entries: Sequence[Entry],
+def replayed(
+    decisions: Sequence[Decision],
     observations: Sequence[Observation],
     candidates: Mapping[str, Candidate],
     config: Config,
@@ -67,11 +67,11 @@ def _replayed(
         fnr=VERIFIER_FNR,
     )
     wanted, learned = [], 0
-    for one in entries:
-        while learned < len(observations) and observations[learned].at <= one.decision.at:
+    for one in decisions:
+        while learned < len(observations) and observations[learned].at <= one.at:
             policy.learn(observations[learned])
             learned += 1
-        chain = policy.choose(_context(one.decision, candidates, config)).chain if one.decision.eligible else ()
+        chain = policy.choose(_context(one, candidates, config)).chain if one.eligible else ()
         wanted.append(chain[0].candidate if chain else "")
         progress("acrouter")
     return wanted

@@ -48,13 +48,19 @@ def show_evaluation(found: dict[str, Any]) -> None:
 
 
 def show_own_memory(found: dict[str, Any]) -> None:
-    """The tables of `own_memory.judge_memory`: the verdict first."""
+    """The tables of `own_memory.judge_memory`: the verdict first, imported history by itself."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Column, Table
 
+    from mcp_router.evaluation.show_imports import show_imports
+
     console = Console()
     console.print(f"{found['verdict']}.\n", highlight=False)
+    if found["imported"]:
+        show_imports(found["imported"])
+        if not found["n"]:
+            return
     table = Table(*(Column(name, no_wrap=True) for name in OWN_COLUMNS), box=None)
     if found["logged"]:
         table.add_row("as it was", *(f"{found['logged'][key]:.4g}" for key in ("resolved", "cost_usd")), "", "")
