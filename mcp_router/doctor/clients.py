@@ -51,7 +51,8 @@ def _client(ground: Ground, client: Client) -> Iterator[Finding]:
         yield told(check, error)
         return
     install = f"acrouter install {client.name}"
-    if not entries and plugin_enabled(client):
+    by_plugin = bool(plugin_enabled(client))
+    if by_plugin and not entries:
         yield ok(check, f"{title} starts the server, by the plugin")
     elif not entries:
         yield warning(check, f"{title} is here and does not start the server", install)
@@ -65,6 +66,10 @@ def _client(ground: Ground, client: Client) -> Iterator[Finding]:
             yield failure(check, f"{title}: its {scope} file starts {program}, which is not there", fix)
         else:
             yield ok(check, f"{title} starts the server, by its {scope} file")
+            if by_plugin:
+                yield warning(
+                    check, f"{title} starts the server by the plugin too, so it is there twice", f"{fix} --remove"
+                )
     yield from plugin(ground, client)
 
 

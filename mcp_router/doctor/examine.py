@@ -33,8 +33,10 @@ def ground_of(home: Path, folder: Path, only_clients: tuple[str, ...]) -> Ground
     """Where to look.
 
     Raises:
-        BadInput: there is no client of such a name.
+        BadInput: there is no such folder, or no client of such a name.
     """
+    if not folder.is_dir():
+        raise BadInput(f"--repo: {folder} is not a folder; name the folder of a repository or leave it out.")
     try:
         config = load_config(home)
     except BadInput:

@@ -98,6 +98,15 @@ def test_the_plugin_of_claude_code_is_looked_for_in_its_settings(
     assert (finding.fix is None) == (status is Status.OK)
 
 
+def test_a_server_that_is_there_twice_is_told(machine: Machine) -> None:
+    machine.program("claude", VERSION)
+    write(user(machine) / ".claude" / "settings.json", {"enabledPlugins": {"acrouter@acrouter": True}})
+    assert look(machine)["client claude-code"].status is Status.OK
+    write(machine.root / ".mcp.json", {"mcpServers": {"acrouter": ENTRY}})
+    finding = look(machine)["client claude-code"]
+    assert (finding.status, finding.fix) == (Status.WARNING, "acrouter install claude-code --scope project --remove")
+
+
 def test_a_project_turns_the_plugin_off(machine: Machine) -> None:
     machine.program("claude", VERSION)
     write(user(machine) / ".claude" / "settings.json", {"enabledPlugins": {"acrouter@acrouter": True}})

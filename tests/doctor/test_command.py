@@ -47,10 +47,14 @@ def test_what_is_broken_is_a_failure_with_a_sentence_each_and_no_traceback(machi
     assert " failure, " in done.stdout.splitlines()[-1]
 
 
-def test_an_unknown_client_is_bad_use(machine: Machine) -> None:
-    done = machine.doctor("--client", "emacs")
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [(("--client", "emacs"), "choose among claude-code"), (("--repo", "/no/such/folder"), "is not a folder")],
+)
+def test_what_is_not_there_is_bad_use(machine: Machine, args: tuple[str, str], said: str) -> None:
+    done = machine.doctor(*args)
     assert done.returncode == 2
-    assert "choose among claude-code" in done.stderr
+    assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
