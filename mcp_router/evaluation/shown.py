@@ -1,12 +1,14 @@
-"""What the rows of the ablation are shown of a task: the same policy with less information."""
+"""What the rows of the ablation are shown of a task: the same policy with less information, or a wrong dimension."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
 from mcp_router.evaluation.tables import Bench, BenchTask
-from mcp_router.types import Task
+from mcp_router.orchestrator.dimension import UNKNOWN, infer
+from mcp_router.types import DIMENSIONS, Task
 
 Shown = Callable[[BenchTask], Task]
 
@@ -41,11 +43,23 @@ def text(task: BenchTask) -> Task:
     return replace(task.task, repo=None, dimension="unknown")
 
 
+def inferred_dimension(task: BenchTask) -> Task:
+    """Everything, with the dimension that its words are taken for instead of its own."""
+    return replace(task.task, dimension=infer(task.task.text)[0])
+
+
+def wrong_dimension(task: BenchTask) -> Task:
+    """Everything, with any other dimension than its own: the same one each time."""
+    others = [name for name in DIMENSIONS if name != task.task.dimension]
+    return replace(task.task, dimension=random.Random(f"wrong dimension of {task.task_id}").choice(others))
+
+
 def ablations(table: Bench) -> dict[str, Shown]:
-    """The rows that a table has the information for, least first."""
+    """The rows that a table has the information for: less of it, least first, then what is wrong in it."""
     tasks = table.tasks
     found: dict[str, Shown] = {"no-context": nothing}
-    if any(task.task.dimension != "unknown" for task in tasks):
+    dimensions = any(task.task.dimension != UNKNOWN for task in tasks)
+    if dimensions:
         found["dimension-only"] = dimension
     if any(task.bench for task in tasks):
         found["bench-only"] = bench
@@ -53,6 +67,10 @@ def ablations(table: Bench) -> dict[str, Shown]:
         found["repository-only"] = repository
     if any(task.task.features for task in tasks):
         found["text-only"] = text
+    if dimensions and any(task.task.text for task in tasks):
+        found["inferred-dimension"] = inferred_dimension
+    if dimensions:
+        found["wrong-dimension"] = wrong_dimension
     return found
 
 

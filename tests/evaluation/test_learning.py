@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from mcp_router.evaluation import shown
 from mcp_router.evaluation.accounting import spread
 from mcp_router.evaluation.players import players
 from mcp_router.evaluation.policies import policies
@@ -15,6 +16,8 @@ from mcp_router.evaluation.run import evaluate
 from mcp_router.evaluation.setting import Setting
 from mcp_router.evaluation.signals import resolved
 from mcp_router.evaluation.tables import Bench, BenchTask, Run
+from mcp_router.orchestrator.dimension import infer
+from mcp_router.types import DIMENSIONS
 from memory_store.similarity import features
 from tests.evaluation.benches import specialists
 
@@ -79,6 +82,31 @@ def test_an_ablation_is_not_shown_what_it_is_named_without() -> None:
         assert told(table, name) == told(other, name)
     for name in ("acrouter", "acrouter:dimension-only"):
         assert told(table, name) != told(other, name)
+
+
+def test_a_dimension_that_is_inferred_or_wrong_is_told_instead_of_the_tasks_own() -> None:
+    table = worded(specialists(12, tasks=60))
+    seen = shown.ablations(table)
+    for task in table.tasks:
+        inferred, wrong = seen["inferred-dimension"](task), seen["wrong-dimension"](task)
+        assert inferred == replace(task.task, dimension=infer(task.task.text)[0])
+        assert wrong == replace(task.task, dimension=wrong.dimension)
+        assert wrong == seen["wrong-dimension"](task)
+        assert wrong.dimension in set(DIMENSIONS) - {task.task.dimension}
+    assert len({seen["wrong-dimension"](task).dimension for task in table.tasks}) > 3
+    assert "inferred-dimension" not in shown.ablations(specialists(12))
+
+
+def test_a_wrong_dimension_costs_where_the_dimension_is_what_tells_the_models_apart() -> None:
+    names = ["acrouter", "acrouter:wrong-dimension"]
+    dearer = []
+    for stream in STREAMS:
+        rows = evaluate(Setting(specialists(stream), prior=False), names)["rows"]
+        own, wrong = (row["given_order"]["cum_regret"] for row in rows)
+        dearer.append(wrong - own)
+    interval = spread(dearer).ci95
+    assert interval is not None
+    assert interval[0] > 0, dearer
 
 
 def test_what_is_seen_does_change_decisions() -> None:
