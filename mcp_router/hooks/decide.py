@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
 
 from mcp_router.hooks import quick
 
 quick.install()
 
 from hashlib import sha256  # noqa: E402
+from typing import TYPE_CHECKING, Any, cast  # noqa: E402
 
 from mcp_router.errors import AcrouterError  # noqa: E402
 from mcp_router.hooks.events import task_of  # noqa: E402

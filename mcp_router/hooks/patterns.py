@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Kept = tuple[str, int, int, bytes, int, dict[str, int], tuple[Any, ...]]
+    """Text, flags as given and as they hold, code, groups, names of groups both ways."""
 
 MODULES = (
     "mcp_router.orchestrator.dimension",
@@ -16,8 +22,6 @@ MODULES = (
     "mcp_router.orchestrator.task",
     "memory_store.similarity",
 )
-Kept = tuple[str, int, int, bytes, int, dict[str, int], tuple[Any, ...]]
-"""Text, flags as given and as they hold, code, groups, names of groups both ways."""
 
 
 def keep() -> list[Kept]:

@@ -1,15 +1,18 @@
-"""Stands in for `dataclasses`, `hashlib` and `statistics` in a hook's process, which lives for milliseconds.
+"""Stands in for some modules of the standard library in a hook's process, which lives for milliseconds.
 
 The real `dataclasses` imports inspect, ast and dis, and compiles several methods a class: 35 ms for the classes that
-a choice needs. `hashlib` loads OpenSSL, `statistics` decimals and fractions: 12 ms more. These know what a choice
-uses, with the same results, and are put in place by `decide` and by nobody else.
+a choice needs. `hashlib` loads OpenSSL, `statistics` decimals and fractions, and `typing` and `datetime` are large:
+20 ms more. These know what a choice uses, with the same results, and are put in place by `decide` and by nobody else.
 """
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MISSING: Any = object()
 
@@ -48,7 +51,9 @@ class NormalDist:
 def install() -> None:
     """Put these in the place of the real modules, for what is imported from now on."""
     _stand_in("dataclasses", dataclass=dataclass, field=field, replace=replace, MISSING=MISSING)
+    _stand_in("typing", TYPE_CHECKING=False, Any=object, ClassVar=object, Protocol=object, cast=lambda _, value: value)
     try:
+        sys.modules.setdefault("datetime", _module("_datetime"))
         sha2 = _module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
         _stand_in("hashlib", sha256=sha2.sha256, blake2b=_module("_blake2").blake2b)
         _module("_statistics")
