@@ -6,15 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mcp_router.demo.stage import isolation_here, plain_path
+from mcp_router.demo.subtasks import Subtask
 from memory_store.store import MemoryStore
+from tests.server.scene import git
 
 from .models import ScriptedModels
 
-BIN = Path(__file__).parents[2] / ".clients" / "node_modules" / ".bin"
+ROOT = Path(__file__).parents[2]
+BIN = ROOT / ".clients" / "node_modules" / ".bin"
 SERVER = (sys.executable, "-I", "-m", "mcp_router", "serve")
 SECONDS = 120.0
 """No client may take longer for a session of a test."""
@@ -91,6 +95,22 @@ class User:
             write_opencode_config(self)
         return self.run("acrouter", "install", client, "--yes").well()
 
+    def lay_tests(self, subtasks: Iterable[Subtask]) -> None:
+        """Commit the tests of subtasks, which fail until those are done."""
+        for subtask in subtasks:
+            (self.repo / subtask.test_file).write_text(subtask.test_source, encoding="utf-8")
+        git(self.repo, "add", "-A")
+        git(self.repo, "commit", "-qm", "tests first")
+
+    def add_plugin(self, client: str) -> None:
+        """Install the plugin by the two commands that its README names."""
+        if client == "codex":
+            write_codex_config(self)
+        command = "claude" if client == "claude-code" else client
+        verb = "install" if client == "claude-code" else "add"
+        self.run(command, "plugin", "marketplace", "add", str(ROOT / "examples")).well()
+        self.run(command, "plugin", verb, "acrouter@acrouter").well()
+
     def session(self, client: str, prompt: str) -> Finished:
         """A session of a client, to its end."""
         return self.run(*SESSIONS[client](prompt)).well()
@@ -127,7 +147,12 @@ def claude_code(prompt: str, *options: str, model: str = "opus") -> tuple[str, .
 
 def codex(prompt: str, *options: str, model: str = "gpt-6-luna") -> tuple[str, ...]:
     """A session of Codex that may do everything."""
-    talk = ("--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
+    talk = (
+        "--json",
+        "--skip-git-repo-check",
+        "--dangerously-bypass-approvals-and-sandbox",
+        "--dangerously-bypass-hook-trust",
+    )
     return ("codex", "exec", *talk, "-m", model, *options, prompt)
 
 

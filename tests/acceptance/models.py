@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -95,6 +97,18 @@ class Shown:
         return list(_results(self.messages))
 
     @property
+    def calls(self) -> list[str]:
+        """What the model has called, as the client wrote it down: names and arguments."""
+        return list(_calls(self.messages))
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the client says it works in."""
+        named = re.search(r"(?:Primary working directory|Working directory): (/[^\\\\\n\"]+)", self.text)
+        assert named is not None, self.text[:2000]
+        return Path(named.group(1))
+
+    @property
     def text(self) -> str:
         """All of it: system prompt, tools and conversation."""
         return json.dumps(self.body, ensure_ascii=False)
@@ -119,6 +133,17 @@ def _results(messages: list[Json]) -> Iterator[str]:
         elif isinstance(message.get("content"), list):
             blocks = (block for block in message["content"] if block.get("type") == "tool_result")
             yield from (_text(block.get("content")) for block in blocks)
+
+
+def _calls(messages: list[Json]) -> Iterator[str]:
+    for message in messages:
+        if str(message.get("type")).endswith("_call"):
+            yield f"{message['name']} {message.get('arguments') or message.get('input')}"
+        for call in message.get("tool_calls") or ():
+            yield f"{call['function']['name']} {call['function']['arguments']}"
+        if isinstance(message.get("content"), list):
+            blocks = (block for block in message["content"] if block.get("type") == "tool_use")
+            yield from (f"{block['name']} {json.dumps(block['input'])}" for block in blocks)
 
 
 def _text(content: Any) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from mcp_router.demo.subtasks import Answer, Subtask, load_subtasks
 from mcp_router.demo.where import subtasks_folder
-
+from mcp_router.types import Attempt, Decision, Outcome
 from tests.server.speaking import until
 
+from .clients import User
 from .hands import Delegated, Hand
 from .models import Acting, Play, Say, Shown
 
@@ -64,3 +65,16 @@ def waited(holds: Callable[[], bool], what: str) -> Acting[None]:
     """Let a model be slow until something holds: nothing is said meanwhile."""
     yield from ()
     until(holds, what, 90)
+
+
+def judged(user: User) -> list[tuple[Decision, Attempt, Outcome]]:
+    """What has its verdict, in the order in which it was decided."""
+    memory = user.memory()
+    attempts = [(d, a) for d in memory.decisions() for a in memory.attempts(d.decision_id)]
+    pairs = [(d, a, memory.effective_outcome(a.attempt_id)) for d, a in attempts]
+    return [(decision, attempt, outcome) for decision, attempt, outcome in pairs if outcome is not None]
+
+
+def routed(user: User, shown: Shown) -> bool:
+    """Whether there is a decision on the task of a conversation. Scripted models wait for it: real ones take longer."""
+    return any(decision.title in shown.opening for decision in user.memory().decisions())
