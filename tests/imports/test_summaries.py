@@ -15,6 +15,8 @@ LINES = [
     ("no tests ran in 0.01s", None),
     ("Ran 3 tests in 0.001s\n\nOK", "pass"),
     ("Ran 3 tests in 0.001s\n\nFAILED (failures=1, skipped=1)", "fail"),
+    ("FAILED (errors=1)", "fail"),
+    ("OK", None),
     ("Ran 0 tests in 0.000s\n\nOK", None),
     ("Tests:       1 failed, 1 skipped, 1 passed, 3 total", "fail"),
     ("Tests:       3 passed, 3 total", "pass"),
