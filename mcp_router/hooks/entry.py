@@ -55,10 +55,12 @@ def _run(event: str) -> None:
     if not wanted(event, given):
         return
     kept.update(cut(event, given), client=client_of(given, os.environ), **_client_process())
-    answer = _decide(home_path(), kept, given) if event == "PreToolUse" else None
-    hand_over()
-    if answer:
-        os.write(1, answer)
+    try:
+        answer = _decide(home_path(), kept, given) if event == "PreToolUse" else None
+        if answer:
+            os.write(1, answer)
+    finally:
+        hand_over()
 
 
 def _read() -> dict[str, Any]:
