@@ -5,10 +5,10 @@ Where nothing can be tried after the first, the first is the one of greatest opt
 Garivier, "On Bayesian upper confidence bounds for bandit problems", AISTATS 2012), the skill's spread taken by half.
 A cascade explores by itself: what follows a failure is seen as well.
 
->>> draw("task 1", "a", ("a", "b"), 0.0)
+>>> draw("task 1", "a", {"a": 0.5, "b": 0.3}, 0.0)
 ('a', 1.0)
->>> [draw(f"task {n}", "a", ("a", "b"), 0.5)[0] for n in range(6)]
-['b', 'a', 'a', 'a', 'b', 'a']
+>>> [draw(f"task {n}", "a", {"a": 0.5, "b": 0.3}, 0.5)[0] for n in range(6)]
+['a', 'a', 'a', 'b', 'b', 'b']
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
+from mcp_router.orchestrator.ease import cdf
+from mcp_router.orchestrator.posterior import Z80
 from mcp_router.orchestrator.view import View
 from mcp_router.types import HOST
 
 OPTIMISM = 0.5
 """Share of a skill's standard deviation by which optimism reaches: the whole explores too long (docs/method.md)."""
+LEAST_CHANCE = 0.05
+"""Of being worth more than the leader; below it a candidate is never drawn."""
 
 
 def hopeful(view: View, names: Sequence[str], price: float, n: int) -> str | None:
@@ -38,21 +42,31 @@ def hopeful(view: View, names: Sequence[str], price: float, n: int) -> str | Non
     return best if best is not None and rewards[best] > 0.0 else None
 
 
-def plausible(view: View, leader: str, price: float) -> tuple[str, ...]:
-    """Candidates that might be worth more than the leader, were they as good as they may be; the leader too."""
-    bar = view.estimates[leader].p - price * view.costs[leader]
-    might = (n for n, seen in view.estimates.items() if n != HOST and seen.high - price * view.costs[n] >= bar)
-    return tuple(sorted({*might, leader}))
+def plausible(view: View, leader: str, price: float) -> dict[str, float]:
+    """Candidates that may be worth more than the leader, and how likely that is; the leader, beside itself, one half.
 
-
-def draw(seed: str, leader: str, others: Sequence[str], share: float) -> tuple[str, float]:
-    """Who goes first, and with what probability: with probability `share` drawn evenly from `others`, else the leader.
-
-    `others` hold the leader too.
+    The difference of two rewards is taken to be Gaussian, its spread that of the 80 % intervals.
     """
-    each = share / len(others)
+    bar, own = _worth(view, leader, price)
+    chances = {leader: 0.5}
+    for name in view.estimates:
+        if name not in (HOST, leader):
+            reward, spread = _worth(view, name, price)
+            chances[name] = cdf((reward - bar) / max(math.hypot(spread, own), 1e-9))
+    return {name: chance for name, chance in sorted(chances.items()) if chance >= LEAST_CHANCE}
+
+
+def draw(seed: str, leader: str, chances: Mapping[str, float], share: float) -> tuple[str, float]:
+    """Who goes first, and with what probability: with probability `share` drawn by `chances`, else the leader.
+
+    `chances` hold the leader too; they need not sum to 1.
+    """
     dice = random.Random(hashlib.sha256(seed.encode()).digest())
-    if dice.random() >= share:
-        return leader, 1.0 - share + each
-    drawn = dice.choice(others)
-    return drawn, each + (1.0 - share if drawn == leader else 0.0)
+    drawn = leader if dice.random() >= share else dice.choices(list(chances), list(chances.values()))[0]
+    return drawn, share * chances[drawn] / sum(chances.values()) + (1.0 - share if drawn == leader else 0.0)
+
+
+def _worth(view: View, name: str, price: float) -> tuple[float, float]:
+    """Expected reward of an attempt, and its standard deviation as far as the skill is not known."""
+    seen = view.estimates[name]
+    return seen.p - price * view.costs[name], (seen.high - seen.low) / (2.0 * Z80)

@@ -43,7 +43,7 @@ class AcrouterPolicy:
 
     prices: list prices by candidate id. prior: where beliefs start, by component. price_of_usd: lambda, the
     reward that a dollar costs. explore: probability with which the first candidate is drawn among the plausible
-    ones. fpr, fnr: error rates of the verifier.
+    ones, each as likely as it may be worth more than the leader. fpr, fnr: error rates of the verifier.
     """
 
     name = "acrouter"
@@ -86,8 +86,9 @@ class AcrouterPolicy:
         leader = self._leader(context, view) or next(iter(best), None)
         propensity = 1.0
         if leader is not None:
-            rivals = plausible(view, leader, self.price_of_usd)
-            first, propensity = draw(context.draw, leader, rivals, self.explore)
+            chances = plausible(view, leader, self.price_of_usd)
+            # What follows a failure is compared with nothing, so nothing is drawn for it.
+            first, propensity = draw(context.draw, leader, chances, 0.0 if context.tried else self.explore)
             order = best if (first,) == best[:1] else self._plan(context, view, first)
         chain = tuple(choice(candidates[n], view, self._costs.expected(n), self._history) for n in order)
         why = reason(chain, view.place.dimension, self._history, explored=order[:1] != best[:1])

@@ -39,7 +39,7 @@ EASE_VARIANCE = 1.0
 """Of each component of the ease."""
 EASE = "*"
 """Stands in a key where a candidate's name would, for what all candidates share."""
-_Z80 = 1.2815515655446004
+Z80 = 1.2815515655446004
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Skills:
         sd = math.sqrt(1.0 + belief.variance)
         by_ease = tuple(cdf((belief.mean + e) / sd) for e in ease.nodes)
         p = sum(w * at for w, at in zip(ease.weights, by_ease, strict=True))
-        reach = _Z80 * math.sqrt(belief.variance)
+        reach = Z80 * math.sqrt(belief.variance)
         low, high = ease.chance(belief.mean - reach), ease.chance(belief.mean + reach)
         return Estimate(p, min(low, p), max(high, p), by_ease, belief)
 
