@@ -41,8 +41,8 @@ def default_path() -> Path:
 def sources(path: Path) -> Iterator[Source]:
     """The runs below a folder, or one."""
     for file in [path] if path.is_file() else sorted(path.rglob(f"*{SUFFIX}")):
-        state, results = file.stat(), _results_mark(path)
-        mark = f"{state.st_size}-{state.st_mtime_ns} {results}"
+        state = file.stat()
+        mark = f"{state.st_size}-{state.st_mtime_ns} {_changed(_report(file))} {_changed(_results(path))}"
         yield Source(str(file.absolute()), (file, path), mark, state.st_size)
 
 
@@ -149,19 +149,29 @@ def _written(file: Path) -> str:
     return stamp(datetime.fromtimestamp(file.stat().st_mtime, UTC))
 
 
-def _results(folder: Path) -> list[Path]:
+def _report(file: Path) -> tuple[Path, ...]:
+    """The results of one instance, where they lie beside its run."""
+    path = file.parent / "report.json"
+    return (path,) if path.is_file() else ()
+
+
+def _results(folder: Path) -> tuple[Path, ...]:
+    """The results of all, where they lie in the folder that was named."""
     found = folder.glob("*.json") if folder.is_dir() else ()
-    return sorted(path for path in found if not path.name.endswith(SUFFIX) and path.stat().st_size < FILE_BYTES)
+    return tuple(sorted(one for one in found if not one.name.endswith(SUFFIX) and one.stat().st_size < FILE_BYTES))
 
 
-def _results_mark(folder: Path) -> int:
-    return max((path.stat().st_mtime_ns for path in _results(folder)), default=0)
+def _changed(paths: tuple[Path, ...]) -> int:
+    return max((path.stat().st_mtime_ns for path in paths), default=0)
 
 
 def _resolved(folder: Path, file: Path, instance: str) -> bool | None:
     """What the results say of an instance; None where they do not name it."""
-    own = _verdicts((file.parent / "report.json",), 0).get(instance)
-    return own if own is not None else _verdicts(tuple(_results(folder)), _results_mark(folder)).get(instance)
+    for paths in (_report(file), _results(folder)):
+        said = _verdicts(paths, _changed(paths)).get(instance)
+        if said is not None:
+            return said
+    return None
 
 
 @lru_cache(maxsize=8)
