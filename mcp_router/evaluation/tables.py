@@ -85,6 +85,18 @@ def read_bench(name: str, data: Path | None = None) -> Bench:
     return Bench(name, bench.candidates, tuple(known[task_id] for task_id in tasks))
 
 
+def read_validation(data: Path | None = None) -> Bench:
+    """The tasks of CodeRouterBench's fitting set that it marks `val`: settings are chosen on them.
+
+    Raises:
+        BadInput: as `read_bench`.
+    """
+    folder = data_folder(data)
+    path = folder / "id_probing_results_long.csv"
+    prices = read_prices(folder)
+    return _table("val", path, _id_task, needed=("dimension", "split"), prices=prices, split="val")
+
+
 def read_results(path: Path) -> Bench:
     """Any table of real runs: task_id, model, resolved or score, cost_usd; dimension, repo and prompt if there.
 
@@ -156,16 +168,20 @@ def _table(
     needed: tuple[str, ...] = (),
     score: str | None = None,
     prices: Mapping[str, Price] | None = None,
+    split: str | None = None,
 ) -> Bench:
     """The tasks of a file with a row a model and task.
 
     needed: columns that must be there beside those that every table has. score: the column of scores, found when None.
+    split: only the rows of that split.
     """
     tasks: dict[str, BenchTask] = {}
     runs: dict[str, dict[str, Run]] = {}
     models: dict[str, None] = {}
     for where, row in _rows(path, needed, (score,) if score else ("score", "resolved")):
         task_id, model = row["task_id"], row["model"]
+        if split is not None and row["split"] != split:
+            continue
         if task_id not in tasks:
             runs[task_id] = {}
             tasks[task_id] = BenchTask(task_id, make(row), runs[task_id], row.get("bench") or None)
