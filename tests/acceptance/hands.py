@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from mcp_router.demo.subtasks import Edit
 from mcp_router.demo.wire import Json
@@ -104,7 +105,13 @@ class Codex:
 
     def hand_over(self, task: str, model: str | None = None, **more: Any) -> Acting[str]:
         named = {"model": model} if model else {}
-        given = {"task_name": "subtask", "message": task, "fork_turns": "none", **named, **more}
+        given = {
+            "task_name": f"subtask_{crc32(task.encode()):08x}",
+            "message": task,
+            "fork_turns": "none",
+            **named,
+            **more,
+        }
         yield Say(calls=[("collaboration.spawn_agent", given)])
         shown = yield Say(calls=[("collaboration.wait_agent", {})])
         return shown.results[-1]
