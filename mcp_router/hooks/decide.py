@@ -80,6 +80,7 @@ def _narrowed(root: str) -> SimpleNamespace:
     """What the repository's own file says of candidates and costs."""
     try:
         with open(f"{root}/.acrouter.toml", "rb") as file:
+            quick.give_back()
             import tomllib
 
             read = tomllib.load(file)

@@ -63,6 +63,11 @@ def install() -> None:
     _stand_in("statistics", NormalDist=NormalDist)
 
 
+def give_back() -> None:
+    """Let what is imported from now on find the real `typing` again."""
+    sys.modules.pop("typing", None)
+
+
 def _stand_in(name: str, **attributes: Any) -> None:
     module = ModuleType(name)
     vars(module).update(attributes)
