@@ -67,13 +67,13 @@ def _spent(group: Sequence[tuple[Attempt, str]]) -> dict[str, Any]:
     costs = [attempt.cost_usd for attempt, _ in group if attempt.cost_usd is not None]
     verdicts = [verdict for _, verdict in group]
     counts = ("input", "cache_read", "cache_write", "output")
-    tokens = {name: sum(getattr(attempt.tokens, name) or 0 for attempt, _ in group) for name in counts}
+    known = {name: [count for one, _ in group if (count := getattr(one.tokens, name)) is not None] for name in counts}
     return {
         "attempts": len(group),
         **{name: verdicts.count(name) for name in ("pass", "fail", "no_signal", "fault")},
         "spent_usd": round(math.fsum(costs), 6) if costs else None,
         "unknown_costs": len(group) - len(costs),
-        "tokens": tokens,
+        "tokens": {name: sum(own) if own else None for name, own in known.items()},
     }
 
 

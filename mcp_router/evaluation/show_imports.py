@@ -21,9 +21,7 @@ def show_imports(found: dict[str, Any]) -> None:
     )
     for row in (*found["rows"], {"model": "all", "dimension": "", **total}):
         counts = [str(row[name]) for name in SPENT[2:7]]
-        spent.add_row(
-            row["model"], row["dimension"], *counts, _usd(row["spent_usd"]), f"{sum(row['tokens'].values()):,}"
-        )
+        spent.add_row(row["model"], row["dimension"], *counts, _usd(row["spent_usd"]), _tokens(row["tokens"]))
     table = Table(
         *(Column(name, no_wrap=True, justify="right" if n else "left") for n, name in enumerate(MODELLED)), box=None
     )
@@ -47,3 +45,8 @@ def show_imports(found: dict[str, Any]) -> None:
 
 def _usd(amount: float | None) -> str:
     return "unknown" if amount is None else f"{amount:.4f}"
+
+
+def _tokens(counts: dict[str, int | None]) -> str:
+    known = [count for count in counts.values() if count is not None]
+    return f"{sum(known):,}" if known else "unknown"

@@ -122,6 +122,8 @@ class _Thread:
         key = f"{line.get('sessionId')}/{self.agent}" if self.agent else str(line.get("uuid") or line.get("timestamp"))
         at, cwd = str(line.get("timestamp") or ""), line.get("cwd")
         self.subtask = self.session.begin(key, words, at, cwd, is_agent=self.agent is not None)
+        if self.meta.get("toolUseId"):
+            self.subtask.call = (str(line.get("sessionId")), str(self.meta["toolUseId"]))
         self.uses.clear()
 
     def _assistant(self, line: dict[str, Any], message: dict[str, Any]) -> None:

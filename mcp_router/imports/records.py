@@ -27,11 +27,17 @@ class Imported:
     outcome: Outcome | None
 
 
-def imported(session: Session, client: str, names: Names, title: Callable[[str], str]) -> Iterator[Imported]:
-    """What a session teaches. A subtask that nobody answered is left out."""
+def imported(
+    session: Session,
+    client: str,
+    names: Names,
+    title: Callable[[str], str],
+    is_known: Callable[[Subtask], bool] = lambda _: False,
+) -> Iterator[Imported]:
+    """What a session teaches. A subtask that nobody answered, or that the memory knows already, is left out."""
     verdicts = judge(session.events)
     for subtask in session.subtasks.values():
-        if not subtask.parts:
+        if not subtask.parts or is_known(subtask):
             continue
         decision = _decision(subtask, client, names, title)
         for n, part in enumerate(subtask.parts.values(), 1):

@@ -91,7 +91,9 @@ class Part:
 
 @dataclass(slots=True)
 class Subtask:
-    """One prompt and the work that followed. `resolved` is what a benchmark's results say of it."""
+    """One prompt and the work that followed. `resolved` is what a benchmark's results say of it; `call` is the session
+    and the id of the call of a tool that started a subagent, as hooks know it.
+    """
 
     key: str
     text: str
@@ -101,6 +103,7 @@ class Subtask:
     end: str = ""
     fault: str | None = None
     resolved: bool | None = None
+    call: tuple[str, str] | None = None
     cost_usd: float | None = None
     parts: dict[str, Part] = field(default_factory=dict)
 

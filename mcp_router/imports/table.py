@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcp_router.imports.records import Imported, total
+from mcp_router.imports.records import Imported
 from mcp_router.imports.session import Reading
 from mcp_router.types import Tokens
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 COLUMNS = ("model", "dimension", "subtasks", "pass", "fail", "no_signal", "fault", "USD", "unknown USD")
 TOKENS = ("input", "cache_read", "cache_write", "output")
@@ -20,9 +23,9 @@ class _Row:
     """Attempts of one model on one kind of task."""
 
     verdicts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("pass", "fail", "no_signal", "fault"), 0))
-    costs: list[float] = field(default_factory=list)
+    cost_usd: float | None = None
     unknown_costs: int = 0
-    tokens: Tokens = field(default_factory=lambda: Tokens(input=0, cache_read=0, cache_write=0, output=0))
+    tokens: Tokens = field(default_factory=Tokens)
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class Learned:
             if one.attempt.cost_usd is None:
                 row.unknown_costs += 1
             else:
-                row.costs = [fsum((*row.costs, one.attempt.cost_usd))]
+                row.cost_usd = fsum((row.cost_usd or 0.0, one.attempt.cost_usd))
 
     def told(self, reading: Reading) -> dict[str, Any]:
         """What `--json` prints. cost_usd adds up the known costs, unknown_costs counts the others; so do tokens."""
@@ -72,19 +75,20 @@ class Learned:
         }
 
 
-def _known_sum(one: Tokens, other: Tokens) -> Tokens:
-    known = Tokens(**{name: getattr(other, name) or 0 for name in TOKENS})
-    return total([one, known])
+def _known_sum(*tokens: Tokens) -> Tokens:
+    """The sum of the counts that are known, None where none is."""
+    known = {name: [count for one in tokens if (count := getattr(one, name)) is not None] for name in TOKENS}
+    return Tokens(**{name: sum(counts) if counts else None for name, counts in known.items()})
 
 
 def _figures(rows: Sequence[_Row]) -> dict[str, Any]:
     verdicts = {name: sum(row.verdicts[name] for row in rows) for name in ("pass", "fail", "no_signal", "fault")}
-    tokens = total([row.tokens for row in rows])
-    costs = [cost for row in rows for cost in row.costs]
+    tokens = _known_sum(*(row.tokens for row in rows))
+    costs = [row.cost_usd for row in rows if row.cost_usd is not None]
     return {
         "subtasks": sum(verdicts.values()),
         **verdicts,
-        "cost_usd": round(fsum(costs), 6) if costs or not rows else None,
+        "cost_usd": round(fsum(costs), 6) if costs else None,
         "unknown_costs": sum(row.unknown_costs for row in rows),
         "tokens": {name: getattr(tokens, name) for name in TOKENS},
     }
@@ -93,9 +97,18 @@ def _figures(rows: Sequence[_Row]) -> dict[str, Any]:
 def show_learned(told: dict[str, Any]) -> None:
     """The table, its totals, and what could not be read."""
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(highlight=False, markup=False)
+    if told["rows"]:
+        _print_table(console, told)
+    for sentence in _sentences(told):
+        console.print(sentence, soft_wrap=True)
+
+
+def _print_table(console: Console, told: dict[str, Any]) -> None:
+    """As wide as its figures: a cut figure would be worse than a long line."""
+    from rich.table import Table
+
     table = Table(*COLUMNS, *(name.replace("_", " ") for name in TOKENS), box=None, pad_edge=False)
     for column in table.columns[2:]:
         column.justify = "right"
@@ -104,14 +117,21 @@ def show_learned(told: dict[str, Any]) -> None:
     table.add_row("all", "", *_cells(told["total"]))
     console.width = max(console.width, console.measure(table, options=console.options.update(max_width=400)).maximum)
     console.print(table)
-    for sentence in _sentences(told):
-        console.print(sentence, soft_wrap=True)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    cost = "unknown" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}"
     counts = [str(row[name]) for name in ("subtasks", "pass", "fail", "no_signal", "fault")]
-    return [*counts, cost, str(row["unknown_costs"]), *(f"{row['tokens'][name]:,}" for name in TOKENS)]
+    tokens = [row["tokens"][name] for name in TOKENS]
+    return [
+        *counts,
+        _or_unknown(row["cost_usd"], ".4f"),
+        str(row["unknown_costs"]),
+        *(_or_unknown(count, ",") for count in tokens),
+    ]
+
+
+def _or_unknown(value: float | None, form: str) -> str:
+    return "unknown" if value is None else format(value, form)
 
 
 def _sentences(told: dict[str, Any]) -> Iterable[str]:

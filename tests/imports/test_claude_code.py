@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from mcp_router.hooks.calls import decision_id_of
 from memory_store.records import Attempt, Decision, Outcome
 from memory_store.store import MemoryStore
-from tests.imports.history import HAIKU, OPUS, Claude, learn
+from tests.imports.history import HAIKU, OPUS, SESSION, Claude, learn
 from tests.imports.make_traces import make_repository
+from tests.memory.builders import decision
 
 RED, GREEN = "1 failed in 0.1s", "1 passed in 0.1s"
 TASK = "Fix the total of the cart."
@@ -153,6 +155,17 @@ def test_an_effort_that_the_call_asked_for_is_part_of_the_candidate(tmp_path: Pa
     agent.answer(model=HAIKU)
     agent.file.with_suffix(".meta.json").write_text('{"effort": "low"}', encoding="utf-8")
     assert {attempt.candidate for _, attempt, _ in learned(tmp_path)} == {"opus", "haiku@low"}
+
+
+def test_a_subagent_that_hooks_saw_is_not_counted_twice(tmp_path: Path, main: Claude) -> None:
+    main.human(TASK)
+    main.answer()
+    agent = Claude(tmp_path, Path(main.cwd), agent="a1")
+    agent.human("Round it.")
+    agent.answer(model=HAIKU)
+    agent.file.with_suffix(".meta.json").write_text('{"toolUseId": "toolu_7"}', encoding="utf-8")
+    MemoryStore(tmp_path / "home").append(decision(decision_id_of(SESSION, "toolu_7"), chain=()))
+    assert [attempt.candidate for _, attempt, _ in learned(tmp_path)] == ["opus"]
 
 
 def test_an_older_model_is_not_taken_for_the_one_that_bears_its_short_name_now(tmp_path: Path, main: Claude) -> None:
