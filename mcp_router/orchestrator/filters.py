@@ -1,14 +1,14 @@
-"""Who may be asked at all, before anything is estimated: allowed, able to hold the task, strong enough."""
+"""Who may be asked at all, before anything is estimated: allowed, able to hold the task, strong enough, and up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from mcp_router.errors import BadInput
 from mcp_router.models import resolve
+from mcp_router.orchestrator.floor import above_floor
 from mcp_router.types import HOST, Candidate, Task
 
 if TYPE_CHECKING:
@@ -20,47 +20,62 @@ ROOM_FOR_WORK_TOKENS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the caller of one task wants: a list to choose among, or one model and no choice."""
+    """What the caller of one task wants: a list to choose among, or one model and no other."""
 
     candidates: tuple[str, ...] | None = None
     force_model: str | None = None
 
 
 def eligible(
-    task: Task, known: Sequence[Candidate], config: Config, repository: RepositoryConfig, wishes: Wishes
+    task: Task,
+    known: Sequence[Candidate],
+    config: Config,
+    repository: RepositoryConfig,
+    wishes: Wishes,
+    aside: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """The candidates left, and a sentence for each reason why others are not.
 
+    aside: who stands aside because its provider failed lately, with the sentence that says so; a model that is
+    forced is asked all the same, and so are all where nobody else is left.
+
     Raises:
-        BadInput: a wish names a model that is not available, or nothing is left.
+        BadInput: a wish names a model that is not available or too weak for the task, or nothing is left.
     """
     left, notes = list(known), []
     if repository.candidates is not None:
         left = [c for c in left if _named(c, repository.candidates) or c.id == HOST]
         notes.append("the repository's .acrouter.toml narrows the candidates")
+    strong, raised = above_floor(task, known, config.floor)
     if wishes.force_model is not None:
-        return (_forced(wishes.force_model, known, left),), ()
+        return _forced(wishes.force_model, known, left, strong, raised), ()
     if wishes.candidates is not None:
         missing = [name for name in wishes.candidates if not any(_named(c, [name]) for c in left)]
         if missing:
             raise BadInput(f"candidates: {missing[0]!r} is not available here; choose among {_names(left)}.")
         left = [c for c in left if _named(c, wishes.candidates)]
     left, dropped = _fitting(task, left)
-    notes += dropped
-    left, raised = _above_floor(task, left, config)
-    notes += raised
+    left, absent = _up([c for c in left if c in strong], aside or {})
+    notes += [*dropped, *raised, *absent]
     if not left:
-        raise BadInput("no candidate is left for this task; widen candidates, or give a shorter task.")
+        why = f" ({'; '.join(notes)})" if notes else ""
+        raise BadInput(f"no candidate is left for this task{why}; widen candidates, or give a shorter task.")
     return tuple(left), tuple(notes)
 
 
-def _forced(name: str, known: Sequence[Candidate], allowed: Sequence[Candidate]) -> Candidate:
-    for candidate in allowed:
-        if _named(candidate, [name]):
-            return candidate
-    if any(_named(candidate, [name]) for candidate in known):
+def _forced(
+    name: str, known: Sequence[Candidate], allowed: Sequence[Candidate], strong: Sequence[Candidate], why: list[str]
+) -> tuple[Candidate, ...]:
+    """The candidate of this id, else the model of this name at each of its efforts."""
+    meant = [c for c in known if c.id == name] or [c for c in known if _named(c, [name])]
+    left = [c for c in meant if c in allowed]
+    if not left and meant:
         raise BadInput(f"force_model: {name!r} is not among the candidates that .acrouter.toml allows.")
-    raise BadInput(f"force_model: {name!r} is not available here; choose among {_names(allowed)}.")
+    if not left:
+        raise BadInput(f"force_model: {name!r} is not available here; choose among {_names(allowed)}.")
+    if not any(c in strong for c in left):
+        raise BadInput(f"force_model: {name!r} is too weak for this task ({'; '.join(why)}); name a stronger model.")
+    return tuple(c for c in left if c in strong)
 
 
 def _fitting(task: Task, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[str]]:
@@ -70,26 +85,11 @@ def _fitting(task: Task, candidates: Sequence[Candidate]) -> tuple[list[Candidat
     return fits, notes
 
 
-def _above_floor(task: Task, candidates: Sequence[Candidate], config: Config) -> tuple[list[Candidate], list[str]]:
-    """Drop what is weaker than the floor of a risky task; strength is taken from the list price."""
-    for pattern, model in config.floor.items():
-        if not _touches(task, pattern):
-            continue
-        floor = next((c for c in candidates if _named(c, [model])), None)
-        if floor is None:
-            raise BadInput(f"floor: {model!r}, set for {pattern!r} in config.toml, is not among the candidates.")
-        kept = [c for c in candidates if c.id == HOST or c == floor or _dearer(c, floor)]
-        return kept, [f"{pattern!r} is risky here: nothing below {floor.id}"]
-    return list(candidates), []
-
-
-def _touches(task: Task, pattern: str) -> bool:
-    return pattern.lower() in task.text.lower() or any(fnmatch(name, pattern) for name in task.files)
-
-
-def _dearer(candidate: Candidate, floor: Candidate) -> bool:
-    mine, bar = candidate.price.output, floor.price.output
-    return mine is not None and bar is not None and mine >= bar
+def _up(candidates: Sequence[Candidate], aside: Mapping[str, str]) -> tuple[list[Candidate], list[str]]:
+    up = [c for c in candidates if c.id not in aside]
+    if candidates and not up:
+        return list(candidates), ["every provider failed lately; they are asked all the same"]
+    return up, [aside[c.id] for c in candidates if c.id in aside]
 
 
 def _named(candidate: Candidate, names: Sequence[str]) -> bool:

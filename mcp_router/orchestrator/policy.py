@@ -86,7 +86,9 @@ class AcrouterPolicy:
         leader = self._leader(context, view) or next(iter(best), None)
         propensity = 1.0
         if leader is not None:
+            cap = context.max_cost_usd
             chances = plausible(view, leader, self.price_of_usd)
+            chances = {n: p for n, p in chances.items() if n == leader or cap is None or view.costs[n] <= cap}
             # What follows a failure is compared with nothing, so nothing is drawn for it.
             first, propensity = draw(context.draw, leader, chances, 0.0 if context.tried else self.explore)
             order = best if (first,) == best[:1] else self._plan(context, view, first)
@@ -127,7 +129,8 @@ class AcrouterPolicy:
     def _leader(self, context: Context, view: View) -> str | None:
         """Who leads for what it teaches: a model without any history once, the cheapest first; then the hopeful.
 
-        None in a cascade, which explores by itself, and where the prior knows the place well.
+        None in a cascade, which explores by itself, where the prior knows the place well, and for a chore that the
+        host can do: handing it over would cost more than it teaches.
         """
         cap = context.max_cost_usd
         open_to = [
@@ -136,7 +139,7 @@ class AcrouterPolicy:
             if not self._skills.knows(name, view.place) and (cap is None or cost <= cap)
         ]
         fresh = [name for name in open_to if name != HOST and not self._history.seen[name]]
-        if context.tried or not open_to:
+        if context.tried or not open_to or (HOST in view.costs and context.task.size < 1.0):
             return None
         if fresh:
             return min(fresh, key=lambda name: (view.costs[name], name))
