@@ -8,7 +8,8 @@ is sent what the model is shown next, so that it can act on what a tool returned
         yield Say("done" if "total" in shown.results[-1] else "no such file")
 
 It is played from its beginning for every request, up to the turn that the request is about: calls that a client
-repeats, sessions that it resumes and two conversations that begin alike all find their place.
+repeats, sessions that it resumes and two conversations that begin alike all find their place. So a play itself changes
+nothing: it only says, and waits.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mcp_router.demo.stage import restore
 from mcp_router.demo.subtasks import Subtask
 from mcp_router.hooks.snapshot import open_snapshot, states
 from mcp_router.models import same_model
@@ -19,7 +18,6 @@ from .hands import ClaudeCode, Codex
 from .models import Play, Say, Shown
 from .plays import SUBTASKS, Work, answer, judged, routed, waited, worker
 
-MOST_SUBAGENTS = 8
 UNABLE = {"claude-code": "haiku", "codex": "gpt-6-luna"}
 """In each client the model that solves nothing here; it is the first that the router tries."""
 
@@ -46,7 +44,7 @@ class Bugs:
             yield from waited(lambda number=number: self.knows(number), f"{number} outcomes")
             if self.moved_on():
                 break
-            restore(self.user.repo)
+            yield from self.hand.shell("git checkout --quiet -- . && git clean --quiet -fd")
             yield from self.hand.hand_over(words)
         yield Say("All bugs were seen to.")
 
