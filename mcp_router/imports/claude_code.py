@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mcp_router.imports.lines import count, json_lines, table, text_of
+from mcp_router.imports.lines import count, json_lines, moment, table, text_of, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
 from memory_store.records import Tokens
 
@@ -79,6 +79,7 @@ class _Thread:
     counted: set[str] = field(default_factory=set)
     uses: dict[str, tuple[dict[str, Any], Author]] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
+    at: str = ""
 
     @property
     def agent(self) -> str | None:
@@ -91,7 +92,9 @@ class _Thread:
                 self.meta = table(json.loads(self.file.with_suffix(".meta.json").read_bytes()))
             except (OSError, ValueError):
                 self.meta = {}
+        self.at = moment(self.file.stat().st_mtime)
         for line in json_lines(self.file, self.reading, CONVERSATION):
+            self.at = moment(line.get("timestamp"), self.at)
             if self.agent is None and line.get("isSidechain"):
                 self.reading.unknown["subagent inside of a session's file"] += 1
             elif line.get("type") == "user":
@@ -119,9 +122,8 @@ class _Thread:
     def _begin(self, line: dict[str, Any], text: str) -> None:
         command = COMMAND.search(text)
         words = f"{command[1]} {command[2] or ''}".strip() if command else text
-        key = f"{line.get('sessionId')}/{self.agent}" if self.agent else str(line.get("uuid") or line.get("timestamp"))
-        at, cwd = str(line.get("timestamp") or ""), line.get("cwd")
-        self.subtask = self.session.begin(key, words, at, cwd, is_agent=self.agent is not None)
+        key = f"{line.get('sessionId')}/{self.agent}" if self.agent else str(line.get("uuid") or self.at)
+        self.subtask = self.session.begin(key, words, self.at, word(line.get("cwd")), is_agent=self.agent is not None)
         if self.meta.get("toolUseId"):
             self.subtask.call = (str(line.get("sessionId")), str(self.meta["toolUseId"]))
         self.uses.clear()
@@ -146,21 +148,21 @@ class _Thread:
 
     def _count(self, subtask: Subtask, line: dict[str, Any], message: dict[str, Any], served: str) -> None:
         """Each block of a message has a line of its own, which repeats the usage of the whole."""
-        at, key = str(line.get("timestamp") or ""), str(message.get("id") or line.get("uuid"))
-        subtask.end = max(subtask.end, at)
+        key = str(message.get("id") or line.get("uuid"))
+        subtask.end = max(subtask.end, self.at)
         if key in self.counted:
             return
         self.counted.add(key)
-        asked = str(line.get("requestedModel") or served)
-        part = self.session.answered(subtask, served, asked, Call(at, _tokens(table(message.get("usage"))), asked))
-        part.effort = part.effort or self.meta.get("effort")
-        part.ran_at = part.ran_at or line.get("effort")
+        asked = word(line.get("requestedModel")) or served
+        part = self.session.answered(subtask, served, asked, Call(self.at, _tokens(table(message.get("usage"))), asked))
+        part.effort = part.effort or word(self.meta.get("effort"))
+        part.ran_at = part.ran_at or word(line.get("effort"))
 
     def _result(self, line: dict[str, Any], result: dict[str, Any]) -> None:
         use, author = self.uses.pop(str(result.get("tool_use_id")), ({}, None))
         if author is None:
             return
-        at, cwd, name, given = str(line.get("timestamp") or ""), line.get("cwd"), use.get("name"), table(use["input"])
+        at, cwd, name, given = self.at, word(line.get("cwd")), use.get("name"), table(use.get("input"))
         failed, structured = bool(result.get("is_error")), table(line.get("toolUseResult"))
         if name in EDITS and not failed:
             path = given.get("file_path") or given.get("notebook_path")
@@ -170,7 +172,7 @@ class _Thread:
         elif name == "Bash":
             self._bash(author, at, cwd, given, result | {"structured": structured})
 
-    def _bash(self, author: Author, at: str, cwd: Any, given: dict[str, Any], result: dict[str, Any]) -> None:
+    def _bash(self, author: Author, at: str, cwd: str | None, given: dict[str, Any], result: dict[str, Any]) -> None:
         output = text_of(result.get("content"))
         structured, code = table(result.get("structured")), EXIT.match(output)
         exit_code = int(code[1]) if code else None
@@ -202,7 +204,7 @@ class _Thread:
         except OSError:
             return ""
 
-    def _unread_agent(self, at: str, cwd: Any, structured: dict[str, Any]) -> None:
+    def _unread_agent(self, at: str, cwd: str | None, structured: dict[str, Any]) -> None:
         """A subagent that left no file may have edited anything, in the same tree unless it had its own."""
         agent, stats = str(structured.get("agentId")), table(structured.get("toolStats"))
         idle = stats.get("editFileCount") == 0 and stats.get("bashCount") == 0

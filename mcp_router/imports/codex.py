@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mcp_router.imports.lines import count, json_lines, table, text_of
+from mcp_router.imports.lines import count, json_lines, moment, table, text_of, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
 from memory_store.records import Tokens
 
@@ -43,9 +43,10 @@ def read(source: Source, reading: Reading) -> Iterator[Session]:
     """The one session of a source."""
     session = Session()
     for file in source.files:
-        thread = _Thread(session, reading)
+        thread = _Thread(session, reading, moment(file.stat().st_mtime))
         for line in json_lines(file, reading, WANTED):
-            thread.take(str(line.get("type")), str(line.get("timestamp") or ""), table(line.get("payload")))
+            thread.at = moment(line.get("timestamp"), thread.at)
+            thread.take(str(line.get("type")), thread.at, table(line.get("payload")))
     yield session
 
 
@@ -60,6 +61,7 @@ class _Thread:
 
     session: Session
     reading: Reading
+    at: str
     id: str = ""
     is_agent: bool = False
     name: str = ""
@@ -75,8 +77,8 @@ class _Thread:
         if kind == "session_meta" and not self.id:
             self._open(payload)
         elif kind == "turn_context":
-            self.model, self.effort = str(payload.get("model") or ""), payload.get("effort")
-            self.cwd, self.turn = payload.get("cwd") or self.cwd, str(payload.get("turn_id") or at)
+            self.model, self.effort = word(payload.get("model")) or "", word(payload.get("effort"))
+            self.cwd, self.turn = word(payload.get("cwd")) or self.cwd, str(payload.get("turn_id") or at)
         elif kind == "token_usage_record":
             self.has_records = True
             self._count(at, table(payload.get("usage")))
@@ -84,7 +86,7 @@ class _Thread:
             self._event(str(payload.get("type")), at, payload)
 
     def _open(self, payload: dict[str, Any]) -> None:
-        self.id, self.cwd = str(payload.get("id")), payload.get("cwd")
+        self.id, self.cwd = str(payload.get("id")), word(payload.get("cwd"))
         spawn = table(table(table(payload.get("source")).get("subagent")).get("thread_spawn"))
         self.is_agent = bool(spawn) or payload.get("parent_thread_id") is not None
         self.name = str(spawn.get("agent_path") or spawn.get("agent_nickname") or "subagent")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mcp_router.imports.session import Reading
+from memory_store.records import stamp
 
 LINE_BYTES = 16 * 2**20
 """A longer line is an embedded file, nothing that tells of work."""
@@ -56,6 +58,24 @@ def text_of(content: Any) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return "\n".join(str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part)
+
+
+def moment(value: Any, otherwise: str = "") -> str:
+    """A time as records write it, from ISO 8601 or from seconds since 1970; `otherwise` where it is neither."""
+    try:
+        if isinstance(value, str):
+            found = datetime.fromisoformat(value)
+            return stamp(found if found.tzinfo else found.replace(tzinfo=UTC))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return stamp(datetime.fromtimestamp(value, UTC))
+    except (ValueError, OverflowError, OSError):
+        pass
+    return otherwise
+
+
+def word(value: Any) -> str | None:
+    """Itself where it is a text that says something."""
+    return value if isinstance(value, str) and value else None
 
 
 def count(value: Any) -> int | None:

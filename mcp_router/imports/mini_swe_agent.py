@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mcp_router.errors import BadInput
-from mcp_router.imports.lines import count, table, text_of, usd
+from mcp_router.imports.lines import count, moment, table, text_of, usd, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
-from memory_store.records import Tokens, stamp
+from memory_store.records import Tokens
 
 SUFFIX = ".traj.json"
 FILE_BYTES = 256 * 2**20
@@ -68,9 +67,9 @@ def read(source: Source, reading: Reading) -> Iterator[Session]:
 def _session(data: dict[str, Any], instance: str, file: Path, is_resolved: bool | None) -> Session:
     session, info = Session(), table(data.get("info"))
     config = table(info.get("config"))
-    model = str(table(config.get("model")).get("model_name") or "unknown")
+    model = word(table(config.get("model")).get("model_name")) or "unknown"
     messages = [one for one in data.get("messages") or () if isinstance(one, dict)]
-    cwd = table(config.get("environment")).get("cwd")
+    cwd = word(table(config.get("environment")).get("cwd"))
     first = next((at for one in messages if (at := _moment(one))), "")
     human = next((one for one in messages if one.get("role") == "user"), {})
     subtask = session.begin(
@@ -93,8 +92,7 @@ def _replay(session: Session, subtask: Subtask, messages: list[dict[str, Any]], 
         extra = table(message.get("extra"))
         if message.get("role") == "assistant":
             response = table(extra.get("response"))
-            served = response.get("model")
-            served = served if isinstance(served, str) else None
+            served = word(response.get("model"))
             author = Author(subtask.key, served or model)
             session.answered(subtask, served, model, Call(at, _tokens(table(response.get("usage"))), model))
             commands = _commands(message, extra)
@@ -141,12 +139,11 @@ def _task(text: str) -> str:
 
 
 def _moment(message: dict[str, Any]) -> str:
-    seconds = table(message.get("extra")).get("timestamp")
-    return stamp(datetime.fromtimestamp(seconds, UTC)) if isinstance(seconds, int | float) else ""
+    return moment(table(message.get("extra")).get("timestamp"))
 
 
 def _written(file: Path) -> str:
-    return stamp(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    return moment(file.stat().st_mtime)
 
 
 def _report(file: Path) -> tuple[Path, ...]:

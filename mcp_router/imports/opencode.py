@@ -10,15 +10,16 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mcp_router.errors import BadInput
-from mcp_router.imports.lines import count, table, usd
+from mcp_router.imports.lines import count, moment, table, usd, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
-from memory_store.records import Tokens, stamp
+from memory_store.records import Tokens
 
+EPOCH = "1970-01-01T00:00:00.000Z"
+"""Stands for a time that is missing."""
 EDITS = ("edit", "write", "multiedit", "patch", "apply_patch")
 
 
@@ -103,7 +104,7 @@ def _answer(
     folder: str,
     reading: Reading,
 ) -> None:
-    model, times = str(data.get("modelID") or ""), table(data.get("time"))
+    model, times = word(data.get("modelID")) or "", table(data.get("time"))
     at = _moment(times.get("completed") or times.get("created"))
     error = table(data.get("error"))
     if error:
@@ -118,7 +119,7 @@ def _answer(
         subtask.fault = fault if error else None
     for part in _parts(database, message_id, reading):
         if part.get("type") == "tool":
-            _tool(session, Author(subtask.key, model), part, table(data.get("path")).get("cwd") or folder)
+            _tool(session, Author(subtask.key, model), part, word(table(data.get("path")).get("cwd")) or folder)
 
 
 def _tool(session: Session, author: Author, part: dict[str, Any], cwd: str) -> None:
@@ -128,11 +129,10 @@ def _tool(session: Session, author: Author, part: dict[str, Any], cwd: str) -> N
     if state.get("status") != "completed":
         return
     if name == "bash":
-        folder, code = given.get("workdir") or cwd, count(metadata.get("exit"))
+        folder, code = word(given.get("workdir")) or cwd, count(metadata.get("exit"))
         session.ran(author, at, str(given.get("command") or ""), folder, code, str(state.get("output") or ""))
     elif name in EDITS:
-        path = given.get("filePath")
-        session.edited(author, at, path if isinstance(path, str) else None, cwd)
+        session.edited(author, at, word(given.get("filePath")), cwd)
 
 
 def _words(database: sqlite3.Connection, message_id: str, reading: Reading) -> str:
@@ -168,5 +168,4 @@ def _tokens(tokens: dict[str, Any]) -> Tokens:
 
 
 def _moment(milliseconds: Any) -> str:
-    value = milliseconds if isinstance(milliseconds, int | float) else 0
-    return stamp(datetime.fromtimestamp(value / 1000, UTC)) if value else ""
+    return moment(milliseconds / 1000 if isinstance(milliseconds, int | float) else None, EPOCH)

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 
 COMMAND_CHARACTERS = 20_000
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1(.*?)\n.*?^\s*\2[ \t]*$", re.MULTILINE | re.DOTALL)
+_HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*(['\"]?)(\w+)\1")
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: (.+?)\s*$", re.MULTILINE)
 _WRITES = re.compile(r"write_text|write_bytes|writeFile|open\([^)]*['\"][wax]|\.write\(")
 _PATH = re.compile(r"[\w./-]*\w\.[A-Za-z]\w{0,7}\b")
@@ -57,7 +57,7 @@ def read_shell(command: str, cwd: str) -> Shell:
     """
     text = command[:COMMAND_CHARACTERS]
     try:
-        segments = _segments(_HEREDOC.sub(r"\3\n", text))
+        segments = _segments(_without_heredocs(text))
     except ValueError:
         return Shell(edits=(None,))
     edits, tests, folder = list(_written_by_scripts(text)), [], cwd
@@ -75,6 +75,18 @@ def read_shell(command: str, cwd: str) -> Shell:
     steps = [one for one in segments if one.words[:1] != ["cd"]]
     plain = len(steps) == 1 and not steps[0].end and all(one.end in ("&&", "") for one in segments)
     return Shell(tuple(dict.fromkeys(edits)), tuple(tests), plain)
+
+
+def _without_heredocs(text: str) -> str:
+    """The lines of a command that are run, without those that are only its input."""
+    kept, ends = list[str](), list[str]()
+    for line in text.split("\n"):
+        if ends:
+            ends = ends[1:] if line.strip() == ends[0] else ends
+            continue
+        ends = [match[2] for match in _HEREDOC.finditer(line)]
+        kept.append(_HEREDOC.sub("", line))
+    return "\n".join(kept)
 
 
 def _segments(text: str) -> list[_Segment]:

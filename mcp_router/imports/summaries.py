@@ -10,7 +10,7 @@ import re
 from typing import Literal
 
 Signal = Literal["pass", "fail"]
-OUTPUT_CHARACTERS = 200_000
+OUTPUT_CHARACTERS, LINE_CHARACTERS = 200_000, 500
 ANSI = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 FAILED_CODES = (1, 101)
 """What runners exit with when tests fail; other codes tell of usage, a timeout or a missing program."""
@@ -18,21 +18,21 @@ FAILED_CODES = (1, 101)
 _COUNT = r"\d+\ [a-z]+(?:\ passed)?"
 _COUNTS = rf"(?:{_COUNT},\ )*{_COUNT}"
 _LINES = re.compile(
-    rf"""^\s*(?:
-        =*\s*(?P<pytest>{_COUNTS})\s+in\s+[\d.]+\s?s.*
-      | Tests:\s+(?P<jest>.*\d+\ total)
-      | Tests\s+(?P<vitest>\d+\ (?:failed|passed|skipped|todo)\b.*\(\d+\))
+    rf"""(?:
+        (?P<pytest>{_COUNTS})\ in\ [\d.]+\ ?s.*
+      | Tests:[\ \t]+(?P<jest>.*\d+\ total)
+      | Tests[\ \t]+(?P<vitest>\d+\ (?:failed|passed|skipped|todo)\b.*\(\d+\))
       | (?P<mocha>\d+\ (?:passing|failing))\b.*
       | (?:\#|\u2139)\ (?P<node>(?:pass|fail)\ \d+)
       | test\ result:\ \w+\.\ (?P<cargo>\d+\ passed;\ \d+\ failed).*
       | Summary\ \[.*?\]\ .*?run:\ (?P<nextest>.*)
-      | (?P<go>ok|FAIL|---\ FAIL:)\s+\S+.*
+      | (?P<go>ok|FAIL|---\ FAIL:)[\ \t]+\S+.*
       | (?P<unittest>OK(?:\ \(.*\))?|FAILED\ \((?:failures|errors|unexpected).*\))
       | (?P<rspec>\d+\ examples?,\ \d+\ failures?).*
       | Tests\ run:\ \d+,\ (?P<maven>Failures:\ \d+,\ Errors:\ \d+).*
       | \d+%\ tests\ passed,\ (?P<ctest>\d+\ tests\ failed\ out\ of\ \d+)
-    )\s*$""",
-    re.MULTILINE | re.VERBOSE,
+    )""",
+    re.VERBOSE,
 )
 _BAD = re.compile(
     r"""\b(?!0+\b)\d+\ (?:failed|failing|errors?|failures?|timed\ out|tests\ failed)\b | \bfail\ (?!0+\b)\d+
@@ -53,7 +53,10 @@ def summary(output: str) -> Signal | None:
     """
     text = ANSI.sub("", output[-OUTPUT_CHARACTERS:]).replace("\r", "\n")
     found: list[Signal] = []
-    for match in _LINES.finditer(text):
+    for line in text.splitlines():
+        match = _LINES.fullmatch(line.strip(" \t=")) if len(line) < LINE_CHARACTERS else None
+        if match is None:
+            continue
         said = str(match[match.lastgroup or 0])
         if (match["unittest"] or "").startswith("OK") and not _RAN.search(text):
             continue

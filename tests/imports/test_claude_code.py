@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,17 @@ def test_lines_that_cannot_be_read_are_counted_and_do_no_harm(tmp_path: Path, ma
     assert told["not_read"]["broken_lines"] == 2
     assert told["not_read"]["unknown"] == {"assistant without a model": 1, "fold": 1}
     assert told["total"]["pass"] == 1
+
+
+def test_values_of_another_type_than_today_are_no_obstacle(tmp_path: Path, main: Claude) -> None:
+    main.human(TASK, timestamp="yesterday", cwd=7)
+    main.answer()
+    main.human("Again.", timestamp=None, cwd=None)
+    main.bash("pytest", RED, 1, toolUseResult=["x"], cwd={"a": 1})
+    main.write(type="assistant", timestamp=12, effort=3, message={"model": OPUS, "id": 5, "usage": 7, "content": "x"})
+    found = learned(tmp_path)
+    assert all(datetime.fromisoformat(at).year >= 2026 for one, attempt, _ in found for at in (one.at, attempt.at))
+    assert {one.title: attempt.tokens.input for one, attempt, _ in found} == {TASK: 1000, "Again.": None}
 
 
 def test_keys_in_a_prompt_are_not_kept(tmp_path: Path, main: Claude) -> None:

@@ -85,5 +85,9 @@ def test_files_that_a_command_changes_are_named_or_known_to_be_unknown(
     assert bool(read_shell(command, "/r").edits) == bool(edits)
 
 
+def test_a_text_that_is_given_to_a_command_is_no_beginning_of_a_file() -> None:
+    assert read_shell("cat <<< word\npytest", "/r").tests == (("/r", "pytest"),)
+
+
 def test_what_stands_in_a_file_that_is_written_is_not_run() -> None:
     assert read_shell("cat > run.py <<'EOF'\npytest\nEOF", "/r").tests == ()

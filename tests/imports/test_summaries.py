@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from mcp_router.imports.shell import read_shell
 from mcp_router.imports.summaries import signal, summary
 
 LINES = [
@@ -69,3 +72,11 @@ def test_what_disagrees_or_ran_no_test_says_nothing(output: str, exit_code: int 
 
 def test_a_plain_command_without_a_summary_is_told_by_its_exit_code() -> None:
     assert (signal("", 0, plain=True), signal("cut off here", 1, plain=True)) == ("pass", "fail")
+
+
+@pytest.mark.parametrize("text", ["\n", " ", "1 passed, ", "Tests: ", "<<A\n", "ok "])
+def test_a_long_output_of_any_kind_is_read_fast(text: str) -> None:
+    start = time.process_time()
+    summary(text * (200_000 // len(text)))
+    read_shell(text * (20_000 // len(text)), "/r")
+    assert time.process_time() - start < 2.0
