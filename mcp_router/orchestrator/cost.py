@@ -27,8 +27,6 @@ PSEUDO_ATTEMPTS = 2.0
 CLIP = 4.0
 HANDOVER_SHARE = 0.4
 """Part of a typical attempt's cost that only tells the other model what the host knows already."""
-TELLING_SHARE = 0.1
-"""Part of a typical attempt's cost that the host spends itself on asking another model and reading what it did."""
 
 
 def list_cost_usd(price: Price | None, share: float = 1.0) -> float | None:
@@ -75,8 +73,7 @@ class Costs:
     def on_task(self, candidate: str, context: Context) -> float:
         """USD expected of an attempt on this task, of which the work shrinks with the task, the handing over does not.
 
-        The host saves the handing over, its own part in it too, so that a chore costs it nothing more; it is taken
-        to run the dearest model until it is known what it costs.
+        The host saves the handing over, and is taken to run the dearest model until it is known what it costs.
         """
         others = [c.id for c in context.candidates if c.id != HOST]
         if candidate != HOST:
@@ -84,8 +81,7 @@ class Costs:
             return max(self.filled(candidate, others) - (1.0 - context.task.size) * work, 0.0)
         own = self.expected(HOST)
         dearest = max((self.filled(other, others) for other in others), default=0.0)
-        work = own if own is not None else dearest * (1.0 - HANDOVER_SHARE)
-        return max(work * context.task.size - dearest * TELLING_SHARE, 0.0)
+        return own if own is not None else dearest * (1.0 - HANDOVER_SHARE) * context.task.size
 
     def _scale(self) -> float:
         """How attempts here compare with a typical one, pulled towards 1 by one pseudo-attempt a candidate."""

@@ -54,6 +54,8 @@ def eligible(
         if missing:
             raise BadInput(f"candidates: {missing[0]!r} is not available here; choose among {_names(left)}.")
         left = [c for c in left if _named(c, wishes.candidates)]
+    elif task.size < 1.0 and (host := [c for c in left if c.id == HOST]):
+        return tuple(host), ("a chore: handing it over would cost more than doing it",)
     left, dropped = _fitting(task, left)
     left, absent = _up([c for c in left if c in strong], aside or {})
     notes += [*dropped, *raised, *absent]

@@ -129,8 +129,7 @@ class AcrouterPolicy:
     def _leader(self, context: Context, view: View) -> str | None:
         """Who leads for what it teaches: a model without any history once, the cheapest first; then the hopeful.
 
-        None in a cascade, which explores by itself, where the prior knows the place well, and for a chore that the
-        host can do: handing it over would cost more than it teaches.
+        None in a cascade, which explores by itself, and where the prior knows the place well.
         """
         cap = context.max_cost_usd
         open_to = [
@@ -139,7 +138,7 @@ class AcrouterPolicy:
             if not self._skills.knows(name, view.place) and (cap is None or cost <= cap)
         ]
         fresh = [name for name in open_to if name != HOST and not self._history.seen[name]]
-        if context.tried or not open_to or (HOST in view.costs and context.task.size < 1.0):
+        if context.tried or not open_to:
             return None
         if fresh:
             return min(fresh, key=lambda name: (view.costs[name], name))
