@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from mcp_router.demo.stage import isolation_here, plain_path
 from mcp_router.demo.subtasks import Subtask
@@ -20,8 +23,8 @@ from .models import ScriptedModels
 ROOT = Path(__file__).parents[2]
 BIN = ROOT / ".clients" / "node_modules" / ".bin"
 SERVER = (sys.executable, "-I", "-m", "mcp_router", "serve")
-SECONDS = 120.0
-"""No client may take longer for a session of a test."""
+SECONDS = 240.0
+"""After so long a client is taken to hang. On two idle cores none takes a quarter of it."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,13 @@ class User:
             start_new_session=True,
         )
 
+    def leave(self) -> None:
+        """End what still runs for the user: the worker of hooks waits a minute for more."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("ACROUTER_HOME") == str(self.state):
+                    process.kill()
+
     def run(self, *argv: str) -> Finished:
         """The same, waited for."""
         process = self.start(*argv)
@@ -173,7 +183,7 @@ def write_opencode_config(user: User) -> None:
     agents = {name: {"mode": "subagent", "description": name, "model": f"scripted/{name}"} for name in names}
     folder = user.home / ".config" / "opencode"
     folder.mkdir(parents=True)
-    config = {"provider": {"scripted": provider}, "agent": agents, "permission": "allow", "autoupdate": False}
+    config = {"provider": {"scripted": provider}, "agent": agents, "permission": "allow", "snapshot": False}
     (folder / "opencode.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
 
 

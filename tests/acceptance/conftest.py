@@ -38,6 +38,7 @@ def hire(tmp_path: Path) -> Iterator[Hire]:
             user = User(tmp_path / "home", tmp_path / "shop", served[-1])
             make_repository(history_file(), user.repo)
             user.configure()
+            stack.callback(user.leave)
             return user
 
         yield make

@@ -60,7 +60,7 @@ class ClaudeCode:
         return shown.results[-1]
 
     def pause(self) -> Acting[None]:
-        yield from self.shell("sleep 0.3")
+        yield from self.shell("sleep 2")
 
     def hand_over(self, task: str, model: str | None = None, **more: Any) -> Acting[str]:
         shown = yield Say(calls=[self.agent(task, model, **more)])
@@ -101,7 +101,7 @@ class Codex:
         return (yield from self._run(f"const r = await tools.exec_command({call}); text(r.output + r.exit_code);"))
 
     def pause(self) -> Acting[None]:
-        yield from self.shell("sleep 0.3")
+        yield from self.shell("sleep 2")
 
     def hand_over(self, task: str, model: str | None = None, **more: Any) -> Acting[str]:
         named = {"model": model} if model else {}
@@ -142,7 +142,7 @@ class Opencode:
         return shown.results[-1]
 
     def pause(self) -> Acting[None]:
-        yield from self.shell("sleep 0.3")
+        yield from self.shell("sleep 2")
 
     def hand_over(self, task: str, model: str | None = None) -> Acting[str]:
         given = {"description": "a subtask", "prompt": task, "subagent_type": model or "general"}

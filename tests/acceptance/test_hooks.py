@@ -24,7 +24,7 @@ UNABLE = {"claude-code": "haiku", "codex": "gpt-6-luna"}
 
 @dataclass
 class Bugs:
-    """Bugs of the shop, one after the other, until the router has left the unable model for others."""
+    """Bugs of the shop, one after the other, until the router has left the unable model for another."""
 
     hand: ClaudeCode | Codex
     user: User = field(init=False)
@@ -70,12 +70,12 @@ class Bugs:
         return [(d, a, o.verdict) for d, a, o in judged(self.user) if d.chain[0].candidate == a.candidate]
 
     def moved_on(self) -> bool:
-        """Whether two were handed to other models after the unable one had failed."""
-        return len(self.chosen()) >= 3
+        """Whether work was handed to another model than the unable one."""
+        return any(attempt.candidate != UNABLE[self.hand.name] for _, attempt, _ in self.chosen())
 
 
 @pytest.mark.parametrize("hand", [ClaudeCode(), Codex()], ids=lambda hand: hand.name)
-def test_after_a_failure_the_next_subagents_get_another_model(hire: Hire, hand: ClaudeCode | Codex) -> None:
+def test_after_failures_the_next_subagent_gets_another_model(hire: Hire, hand: ClaudeCode | Codex) -> None:
     bugs = Bugs(hand)
     user = bugs.user = hire(bugs.script())
     user.configure(top='route = "set"\nexplore = 0.0')
@@ -83,11 +83,11 @@ def test_after_a_failure_the_next_subagents_get_another_model(hire: Hire, hand: 
     user.add_plugin(hand.name)
     user.session(hand.name, "Please see to the bugs")
 
-    first, *later = bugs.chosen()
-    assert (first[1].candidate, first[2]) == (UNABLE[hand.name], "fail")
-    assert len(later) >= 2
-    assert {verdict for _, _, verdict in later} == {"pass"}
-    assert UNABLE[hand.name] not in {attempt.candidate for _, attempt, _ in later}
+    *failures, (_, other, verdict) = bugs.chosen()
+    assert failures
+    assert {(attempt.candidate, found) for _, attempt, found in failures} == {(UNABLE[hand.name], "fail")}
+    assert other.candidate != UNABLE[hand.name]
+    assert verdict == "pass"
     for decision, attempt, _ in bugs.chosen():
         assert attempt.tokens.input is not None
         assert attempt.tokens.input % 1000 == 0

@@ -11,7 +11,7 @@ import pytest
 from mcp_router.demo.subtasks import Subtask
 from tests.server.speaking import until
 
-from .clients import User, claude_code
+from .clients import SECONDS, User, claude_code
 from .conftest import Hire
 from .hands import ClaudeCode
 from .models import Play, Say, Shown
@@ -43,7 +43,7 @@ def test_two_sessions_at_once_learn_into_one_memory(hire: Hire) -> None:
     user.lay_tests(asked.values())
     user.install("claude-code")
     sessions = [user.start(*claude_code(words)) for words in asked]
-    said = [session.communicate(timeout=120)[0] for session in sessions]
+    said = [session.communicate(timeout=SECONDS)[0] for session in sessions]
 
     assert all("Done: pass" in one for one in said), said
     assert sorted(outcome.verdict for _, _, outcome in judged(user)) == ["pass", "pass"]
@@ -87,7 +87,7 @@ def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(hi
     (server if victim == "server" else session).kill()
     server.wait(10)
     release.set()
-    session.communicate(timeout=60)
+    session.communicate(timeout=SECONDS)
 
     assert "Done: done, pass" in user.session("claude-code", "Please go on").stdout
     (decision,) = user.memory().decisions()
