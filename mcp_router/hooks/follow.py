@@ -12,7 +12,7 @@ from mcp_router.errors import AcrouterError
 from mcp_router.hooks.calls import ENDED, JUDGED, OPEN, Call, Calls, decision_id_of, is_stale, started_at
 from mcp_router.hooks.events import CODEX, task_of
 from mcp_router.hooks.rollout import parent_of
-from mcp_router.hooks.transcript import meta_of, transcripts_of
+from mcp_router.hooks.transcript import find_transcript, meta_of, transcripts_of
 from mcp_router.intake import Prepared, Request, prepare
 from mcp_router.session import Session
 from mcp_router.types import Choice, Plan
@@ -111,7 +111,7 @@ class Follower:
             return
         call.agent_id = response.get("agentId") or response.get("agent_id")
         call.worktree = response.get("worktreePath") or call.worktree
-        call.transcript = call.transcript or _transcript(call)
+        call.transcript = find_transcript(call)
         if response.get("status") == "completed":
             self._end(call, event["at_ns"])
         else:
@@ -164,7 +164,7 @@ class Follower:
 
     def _end(self, call: Call, at_ns: int, fault: str | None = None) -> None:
         call.ended_ns, call.fault, call.status = at_ns, fault, ENDED
-        call.transcript = call.transcript or _transcript(call)
+        call.transcript = find_transcript(call)
         if fault is None:
             with contextlib.suppress(AcrouterError):
                 call.after = _after(call)
@@ -178,11 +178,3 @@ def _after(call: Call) -> str | None:
     if not (call.worktree or call.root) or not folder.is_dir():
         return None
     return workspace.take_snapshot(workspace.open_repository(folder)).commit
-
-
-def _transcript(call: Call) -> str | None:
-    """The subagent's own file: by its id, else the one whose note names the call."""
-    for path in transcripts_of(call.main_transcript):
-        if path.stem == f"agent-{call.agent_id}" or meta_of(path).get("toolUseId") == call.tool_use_id:
-            return str(path)
-    return None

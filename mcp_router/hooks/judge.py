@@ -10,7 +10,7 @@ from mcp_router.hooks.attribute import SPLIT, Share, share_of
 from mcp_router.hooks.calls import Call, Calls
 from mcp_router.hooks.events import CODEX
 from mcp_router.hooks.rollout import read_rollout
-from mcp_router.hooks.transcript import Work, read_transcript
+from mcp_router.hooks.transcript import Work, find_transcript, read_transcript
 from mcp_router.intake import ask_of
 from mcp_router.loop import Ask, ground
 from mcp_router.models import resolve, same_model
@@ -53,9 +53,10 @@ def judge(session: Session, calls: Calls, call: Call) -> None:
 
 def work_of(call: Call) -> Work:
     """What the subagent's own file tells."""
-    if not call.transcript:
+    found = find_transcript(call)
+    if found is None:
         return Work()
-    path = Path(call.transcript)
+    path = Path(found)
     return read_rollout(path) if call.client == CODEX else read_transcript(path)
 
 

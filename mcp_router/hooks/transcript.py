@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mcp_router.hooks.calls import Call
 from mcp_router.models import cost_usd, resolve
 from memory_store.records import Tokens
 
@@ -151,3 +152,11 @@ def meta_of(transcript: Path) -> dict[str, Any]:
 def transcripts_of(main: str | None) -> list[Path]:
     """The files of a session's subagents."""
     return sorted((Path(main).with_suffix("") / "subagents").glob("agent-*.jsonl")) if main else []
+
+
+def find_transcript(call: Call) -> str | None:
+    """A subagent's own file: the one that is known, or of its id, or whose note names the call."""
+    for path in transcripts_of(call.main_transcript) if call.transcript is None else ():
+        if path.stem == f"agent-{call.agent_id}" or meta_of(path).get("toolUseId") == call.tool_use_id:
+            return str(path)
+    return call.transcript

@@ -21,7 +21,6 @@ from filelock import FileLock, Timeout
 
 from mcp_router.errors import AcrouterError
 from mcp_router.hooks.calls import JUDGED, Call, Calls
-from mcp_router.hooks.events import CLAUDE_CODE
 from mcp_router.hooks.follow import Follower
 from mcp_router.hooks.inbox import INBOX, LOCK
 from mcp_router.hooks.judge import judge
@@ -66,7 +65,7 @@ class Worker:
         self._calls = Calls(home)
         self._ended: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._judging = set[str]()
-        self._folders: dict[str, Path | None] = {CLAUDE_CODE: None}
+        self._folders: dict[str, Path | None] = {}
         self._follower = Follower(self._session, self._calls, self._judge_later)
         self._config = states(home)["config"]
 
@@ -134,7 +133,7 @@ class Worker:
                     keeper.keep(client, folder)
                 except Exception as error:
                     _tell(f"snapshot for {client}", error)
-            time.sleep(10 * POLL_S)
+            time.sleep(10 * POLL_S if self._folders else POLL_S)
 
 
 def _pending(home: Path) -> list[Path]:

@@ -26,6 +26,14 @@ class Learner:
             policy = self._in_step(context.candidates)
             return policy.choose(context), policy.name
 
+    def meet(self, candidates: Sequence[Candidate]) -> None:
+        """Know all who may be asked here, so that a choice among some of them does not hang on earlier choices."""
+        with self._lock:
+            fresh = {c.id: c for c in candidates if self._known.get(c.id) != c}
+            if fresh:
+                self._known.update(fresh)
+                self._policy = None
+
     def policy(self, candidates: Sequence[Candidate]) -> Orchestrator:
         """The policy for these candidates, having learned all that the memory holds by now."""
         with self._lock:

@@ -12,10 +12,18 @@ from tests.server.scene import ISOLATION_WORDS
 from .scene import Claude, make_repository
 
 
+@pytest.fixture(scope="session")
+def baselines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the checks say of the repository before any change, worked out once for all tests."""
+    return tmp_path_factory.mktemp("baselines")
+
+
 @pytest.fixture
-def claude(tmp_path: Path) -> Iterator[Claude]:
+def claude(tmp_path: Path, baselines: Path) -> Iterator[Claude]:
     made = Claude(make_repository(tmp_path / "repo"), tmp_path)
     made.configure()
+    (made.home / "cache").mkdir()
+    (made.home / "cache" / "baselines").symlink_to(baselines)
     yield made
     made.end_workers()
 

@@ -22,11 +22,16 @@ from memory_store.store import MemoryStore
 from tests.server.scene import ISOLATION, TASK, git, make_repository
 
 HOOK = (sys.executable, "-I", "-m", "mcp_router", "hook")
+UNHURRIED = (
+    *(sys.executable, "-I", "-c"),
+    "import sys; from mcp_router.hooks import entry; entry.ANSWER_WITHIN_S = 30.0; entry.main(sys.argv[1])",
+)
+"""The same, with time enough on a machine that is busy with other tests."""
 COMMAND = (str(Path(sys.executable).with_name("acrouter")), "hook")
-SECONDS = 60.0
+SECONDS = 120.0
 T = TypeVar("T")
 
-__all__ = ["COMMAND", "HOOK", "TASK", "Claude", "Ran", "git", "make_repository", "until"]
+__all__ = ["COMMAND", "HOOK", "TASK", "UNHURRIED", "Claude", "Ran", "git", "make_repository", "until"]
 
 
 def until(ask: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
@@ -103,13 +108,13 @@ class Claude:
         )
         return Ran(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 
-    def start(self, task: str = TASK, **given: Any) -> tuple[str, Ran]:
+    def start(self, task: str = TASK, argv: tuple[str, ...] = HOOK, **given: Any) -> tuple[str, Ran]:
         """A subagent is about to start; its call's id, and what the hook said."""
         self.number += 1
         call = f"toolu_{self.session}_{self.number}"
         tool_input = {"description": "a subtask", "prompt": task, "subagent_type": "general-purpose"}
         tool_input = {**tool_input, "run_in_background": False, **given}
-        return call, self.hook("PreToolUse", tool_name="Agent", tool_use_id=call, tool_input=tool_input)
+        return call, self.hook("PreToolUse", argv, tool_name="Agent", tool_use_id=call, tool_input=tool_input)
 
     def has_base(self, decisions: int = 1) -> None:
         """Wait until the state of the repository is recorded, as a real model's first answer takes longer than that."""
@@ -133,7 +138,9 @@ class Claude:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"agentType": "general-purpose", "toolUseId": call, "spawnDepth": 1, **more}))
 
-    def says(self, call: str, *lines: dict[str, Any], model: str = "claude-haiku-5-5", asked: str | None = None) -> None:
+    def says(
+        self, call: str, *lines: dict[str, Any], model: str = "claude-haiku-5-5", asked: str | None = None, at: str = ""
+    ) -> None:
         """Lines of the subagent's file, each an assistant's message in two content blocks that repeat its usage."""
         self.note(call)
         usage = {"input_tokens": 100, "cache_read_input_tokens": 1000, "cache_creation_input_tokens": 50}
@@ -142,16 +149,25 @@ class Claude:
                 self.number += 1
                 message = {"id": f"msg_{self.number}", "model": model, "usage": {**usage, "output_tokens": 10}}
                 for content in ({"type": "text", "text": "I will."}, line):
-                    entry = {"type": "assistant", "timestamp": stamp(datetime.now(UTC)), "isSidechain": True}
+                    entry = {"type": "assistant", "timestamp": at or stamp(datetime.now(UTC)), "isSidechain": True}
                     entry |= {"agentId": agent_of(call), "requestedModel": asked or model}
                     file.write(json.dumps({**entry, "message": {**message, "content": [content]}}) + "\n")
 
-    def edits(self, call: str, path: str, text: str, *, root: Path | None = None, model: str = "claude-haiku-5-5") -> None:
+    def edits(
+        self,
+        call: str,
+        path: str,
+        text: str,
+        *,
+        root: Path | None = None,
+        model: str = "claude-haiku-5-5",
+        at: str = "",
+    ) -> None:
         """The subagent writes a file."""
         full = (root or self.root) / path
         full.parent.mkdir(parents=True, exist_ok=True)
         given = {"file_path": str(full), "content": text}
-        self.says(call, {"type": "tool_use", "id": "t", "name": "Write", "input": given}, model=model)
+        self.says(call, {"type": "tool_use", "id": "t", "name": "Write", "input": given}, model=model, at=at)
         full.write_text(text)
 
     def runs(self, call: str, command: str) -> None:
