@@ -67,6 +67,7 @@ def prepare(session: Session, request: Request, client: str | None, decision_id:
     )
     own = _repository_config(repository)
     known = session.candidates(request.mode, client)
+    session.router.learner.meet(known)
     wishes = Wishes(request.candidates, request.force_model)
     candidates, why = eligible(task, known, session.config, own, wishes)
     base = workspace.take_snapshot(repository) if repository and not request.dry_run else None
