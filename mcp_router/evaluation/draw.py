@@ -37,7 +37,9 @@ def draw(found: Found, folder: Path) -> list[Path]:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.hashsalt": "acrouter", "svg.fonttype": "none", "font.size": 10})
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "acrouter", "svg.fonttype": "none", "font.size": 10, "axes.titlesize": 9}
+    )
     folder.mkdir(parents=True, exist_ok=True)
     return [path for name, figure in _FIGURES.items() if (path := _draw_one(found, name, figure, folder)) is not None]
 
