@@ -9,6 +9,7 @@ from mcp_router.hooks import quick
 quick.install()
 
 from hashlib import sha256  # noqa: E402
+from time import time  # noqa: E402
 from typing import TYPE_CHECKING, Any, cast  # noqa: E402
 
 from mcp_router.errors import AcrouterError  # noqa: E402
@@ -65,7 +66,8 @@ def choose(snapshot: Snapshot, text: str, cwd: str) -> tuple[Plan | None, tuple[
     own = _narrowed(repository.root) if repository else SimpleNamespace(candidates=None, run_usd=None)
     known = [Candidate(**{**one, "price": Price(*one["price"])}) for one in values["candidates"]]
     config = cast("Config", SimpleNamespace(**values["settings"]))
-    candidates, _ = eligible(task, known, config, cast("RepositoryConfig", own), Wishes())
+    aside = {name: "" for name, until in values["aside"].items() if time() < until}
+    candidates, _ = eligible(task, known, config, cast("RepositoryConfig", own), Wishes(), aside)
     context = Context(
         task=task,
         candidates=candidates,

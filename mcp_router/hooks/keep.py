@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mcp_router.hooks.snapshot import Snapshot, open_snapshot, pack, path_of, st
 from mcp_router.models import resolve
 from mcp_router.orchestrator.frozen import PRICE, freeze
 from mcp_router.orchestrator.learner import Learner
+from mcp_router.orchestrator.outages import outages
 from mcp_router.orchestrator.policy import AcrouterPolicy
 from mcp_router.session import Session
 from mcp_router.types import HOST, Candidate
@@ -58,6 +60,7 @@ class Keeper:
         if not isinstance(policy, AcrouterPolicy):
             raise TypeError("only the own policy can be frozen")
         state, sections = freeze(policy)
+        out = outages(candidates, session.store.attempts(), config.models, datetime.now(UTC))
         values = {
             "route": config.route,
             "policy": policy.name,
@@ -67,6 +70,7 @@ class Keeper:
             "decisions": len(session.store.decisions()),
             "candidates": [_plain(candidate) for candidate in candidates],
             "names": {c.id: _names(c) for c in candidates if c.id != HOST},
+            "aside": {name: until.timestamp() for name, (until, _) in out.items()},
             "settings": {"max_attempts": config.max_attempts, "floor": dict(config.floor)},
         }
         return values, sections

@@ -25,7 +25,14 @@ OF_THE_PROVIDER = (*OF_THE_ADDRESS, "rate_limit", "server", "timeout", "garbage"
 def standing_aside(
     candidates: Sequence[Candidate], attempts: Sequence[Attempt], models: Mapping[str, ModelConfig], moment: datetime
 ) -> dict[str, str]:
-    """Who stands aside at a moment, by id, with a sentence that says why and until when.
+    """Who stands aside at a moment, by id, with a sentence that says why and until when; as `outages`."""
+    return {name: why for name, (_, why) in outages(candidates, attempts, models, moment).items()}
+
+
+def outages(
+    candidates: Sequence[Candidate], attempts: Sequence[Attempt], models: Mapping[str, ModelConfig], moment: datetime
+) -> dict[str, tuple[datetime, str]]:
+    """Until when each candidate stands aside that does, and why.
 
     attempts: of the memory, oldest first. models: where those that are configured are called.
     """
@@ -46,9 +53,8 @@ def standing_aside(
         )
         if candidate.id != HOST and until > moment:
             times = f"{len(row)} times in a row" if len(row) > 1 else "lately"
-            found[candidate.id] = (
-                f"{candidate.id} stands aside until {until:%H:%M:%S} UTC: its provider failed {times} ({_kind(row[0])})"
-            )
+            why = f"its provider failed {times} ({_kind(row[0])})"
+            found[candidate.id] = until, f"{candidate.id} stands aside until {until:%H:%M:%S} UTC: {why}"
     return found
 
 

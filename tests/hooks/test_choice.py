@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
@@ -125,6 +125,9 @@ def test_the_hook_chooses_as_route_task_does(tmp_path: Path, tasks: int, config:
         (root / ".acrouter.toml").write_text(own)
     session = Session(home, root)
     remember(session, tasks)
+    if tasks == 300:
+        _, attempt, _ = outcome_on("d_down", "sonnet", 0.0, None, (), "unknown")
+        session.store.append(replace(attempt, fault="the API failed: 529", model_asked="claude-sonnet-5-5"))
     assert Keeper(session).keep("claude-code", root)
     texts = [f"{verb} {thing} when item_{n} is empty" for n in range(3) for verb in VERBS for thing in THINGS]
     texts += ["", "Fix a typo in the README", "x" * 300_000, "Fix it. " * 5_000]
