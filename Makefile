@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check format bench bench-verifier picture
+.PHONY: demo test check format bench bench-verifier picture acceptance
 
 .venv/.done: pyproject.toml Makefile
 	@if command -v uv >/dev/null; then \
@@ -18,6 +18,17 @@ demo: .venv/.done
 
 test: check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+# The real clients, from npm's registry, against scripted models. Those in which time counts run alone.
+acceptance: .venv/.done .clients/.done
+	$(BIN)/python -m pytest -q --durations=5 -n 2 tests/acceptance --deselect tests/acceptance/test_hooks.py
+	$(BIN)/python -m pytest -q tests/acceptance/test_hooks.py
+
+.clients/.done: tests/acceptance/package.json
+	@mkdir -p .clients && cp $< .clients/
+	@npm install --prefix .clients --no-audit --no-fund --no-package-lock --loglevel=error \
+	  || { echo "acceptance: the clients cannot be installed; it needs npm, and npm's registry within reach."; exit 1; }
+	@touch $@
 
 check: .venv/.done
 	$(BIN)/ruff check .
