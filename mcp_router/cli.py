@@ -12,6 +12,7 @@ from mcp_router.cli_checks import checks, trust
 from mcp_router.cli_common import a_repo, as_json, opened_session, show
 from mcp_router.cli_config import config
 from mcp_router.cli_doctor import doctor
+from mcp_router.cli_hooks import hook
 from mcp_router.cli_install import install
 from mcp_router.cli_memory import memory
 from mcp_router.cli_runs import COMMANDS
@@ -141,7 +142,7 @@ def evaluate(as_json: bool, **given: Any) -> None:
         show_evaluation(found)
 
 
-for command in (memory, verify, checks, trust, install, config, doctor, *COMMANDS):
+for command in (memory, verify, checks, trust, install, config, doctor, hook, *COMMANDS):
     cli.add_command(command)
 
 

@@ -19,7 +19,8 @@ a_repo = click.option("--repo", type=click.Path(path_type=Path), help="The repos
 
 @contextmanager
 def opened_session() -> Iterator[Session]:
-    """A session, closed at the end."""
+    """A session, closed at the end; hooks choose by what it learned."""
+    from mcp_router.hooks.wake import wake
     from mcp_router.session import Session
 
     session = Session()
@@ -27,6 +28,7 @@ def opened_session() -> Iterator[Session]:
         yield session
     finally:
         session.close()
+        wake(session)
 
 
 def show(value: Any, as_json: bool) -> None:

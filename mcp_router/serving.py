@@ -11,6 +11,7 @@ import threading
 from types import FrameType
 
 from mcp_router.errors import AcrouterError
+from mcp_router.hooks.wake import wake
 from mcp_router.session import Session
 
 TIDY_AFTER_S = 1.0
@@ -26,7 +27,7 @@ def serve(port: int | None) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="acrouter: %(message)s")
     session = Session()
     _end_on_signal(session)
-    for work in (session.sweep, session.look_back):
+    for work in (session.sweep, session.look_back, lambda: wake(session)):
         later = threading.Timer(TIDY_AFTER_S, work)
         later.daemon = True
         later.start()

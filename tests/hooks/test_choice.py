@@ -210,3 +210,11 @@ def test_an_impossible_choice_leaves_the_call_as_it_was(claude: Claude) -> None:
     until(lambda: (claude.home / "hooks" / "snapshot-claude-code").exists(), "the snapshot")
     for _ in range(3):
         assert claude.start(argv=UNHURRIED)[1].stdout == b""
+
+
+def test_what_a_command_or_server_learned_reaches_the_next_hook(claude: Claude) -> None:
+    claude.configure(route="set")
+    argv = [sys.executable, "-I", "-m", "mcp_router", "route", TASK]
+    subprocess.run(argv, cwd=claude.root, env=claude.env(), check=True, capture_output=True, timeout=60)
+    until(lambda: (claude.home / "hooks" / "snapshot-claude-code").exists(), "the snapshot")
+    assert claude.start(argv=UNHURRIED)[1].answer is not None
