@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mcp_router.budget import least
@@ -11,6 +12,7 @@ from mcp_router.config import REPOSITORY_FILE, RepositoryConfig, load_repository
 from mcp_router.errors import BadInput, RepositoryError
 from mcp_router.loop import Ask
 from mcp_router.orchestrator.filters import Wishes, eligible
+from mcp_router.orchestrator.outages import standing_aside
 from mcp_router.orchestrator.task import make_task
 from mcp_router.outcomes import digest
 from mcp_router.session import Session
@@ -69,7 +71,9 @@ def prepare(session: Session, request: Request, client: str | None, decision_id:
     known = session.candidates(request.mode, client)
     session.router.learner.meet(known)
     wishes = Wishes(request.candidates, request.force_model)
-    candidates, why = eligible(task, known, session.config, own, wishes)
+    session.store.refresh()
+    aside = standing_aside(known, session.store.attempts(), session.config.models, datetime.now(UTC))
+    candidates, why = eligible(task, known, session.config, own, wishes, aside)
     base = workspace.take_snapshot(repository) if repository and not request.dry_run else None
     if base and base.left_out:
         notes += (f"left out of the recorded state, too large: {', '.join(base.left_out[:3])}",)

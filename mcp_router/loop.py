@@ -16,6 +16,7 @@ from mcp_router.errors import Cancelled, RepositoryError
 from mcp_router.orchestrator.learner import Learner
 from mcp_router.orchestrator.task import names_in
 from mcp_router.outcomes import digest, patch_digest, unstarted, verified
+from mcp_router.repeats import failed as failures
 from mcp_router.types import (
     Attempt,
     Base,
@@ -128,7 +129,7 @@ class Router:
 
         In a run that was interrupted, what failed before is not tried again.
         """
-        failed, last = self._failed(decision.decision_id), None
+        failed, last = failures(self.store, decision.decision_id), None
         faulted: tuple[str, ...] = ()
         chain = self._rest(ask, failed) if failed else decision.chain
         while chain and not cancel.is_set():
@@ -187,7 +188,7 @@ class Router:
 
     def rest(self, ask: Ask) -> tuple[Choice, ...]:
         """The chain that is left for a decision once what failed on it is taken out."""
-        return self._rest(ask, self._failed(ask.decision_id))
+        return self._rest(ask, failures(self.store, ask.decision_id))
 
     def belief(self, ask: Ask, candidate: str) -> float | None:
         """P(success) of one candidate on a task, as believed now; None if it is not among the eligible."""
@@ -271,18 +272,6 @@ class Router:
 
     def _rest(self, ask: Ask, failed: tuple[str, ...], faulted: tuple[str, ...] = ()) -> tuple[Choice, ...]:
         return self.learner.choose(self._context(ask, failed, faulted))[0].chain
-
-    def _failed(self, decision_id: str) -> tuple[str, ...]:
-        """Candidates that had their try at this decision and did not pass; what says nothing does not count."""
-        attempts = {a.attempt_id: a.candidate for a in self.store.attempts(decision_id) if a.fault is None}
-        outcomes = {key: self.store.effective_outcome(key) for key in attempts}
-        return tuple(
-            dict.fromkeys(
-                attempts[key]
-                for key, outcome in outcomes.items()
-                if outcome is not None and outcome.verdict not in (Verdict.PASS, Verdict.NO_SIGNAL)
-            )
-        )
 
 
 def ground(ask: Ask) -> tuple[Path, Base]:

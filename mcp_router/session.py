@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,8 @@ class Session:
         self._parts: tuple[Router, CheckVerifier] | None = None
         self._making = threading.Lock()
         self.background = Background()
+        self.token = secrets.token_hex(8)
+        """Tells this session's tasks from those of others."""
         self.texts: dict[str, str] = {}
         """The words of tasks routed by this process, by decision: they are not kept in the memory."""
         self.believed: dict[tuple[str, str], float | None] = {}

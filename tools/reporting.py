@@ -141,11 +141,14 @@ def _candidate(ask: Ask, decision: Decision, model: str | None) -> str:
     """The candidate that a report is about; a model that was not on offer counts under its own name."""
     if model is None:
         return decision.chain[0].candidate if decision.chain else HOST
-    for candidate in ask.candidates:
+    chain = [choice.candidate for choice in decision.chain]
+    # Of the efforts of one model the one that was chosen: who reports it may name the model alone.
+    ranked = sorted(ask.candidates, key=lambda c: chain.index(c.id) if c.id in chain else len(chain))
+    for candidate in ranked:
         if model in (candidate.id, candidate.model):
             return candidate.id
     wanted = resolve(model)
-    for candidate in ask.candidates:
+    for candidate in ranked:
         own = resolve(candidate.model)
         if wanted is not None and own is not None and own.identity == wanted.identity:
             return candidate.id

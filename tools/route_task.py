@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -11,12 +12,14 @@ from pydantic import BaseModel, Field
 from mcp_router.background import ANSWER_WITHIN_S, Job
 from mcp_router.config import is_off
 from mcp_router.executors.advise import action
+from mcp_router.repeats import failed, standing_key
 from mcp_router.session import Session
 from mcp_router.types import Candidate, Decision, Task
 from mcp_router.views import choice_view, compact, run_view
 
 if TYPE_CHECKING:
     from mcp_router.intake import Prepared, Request
+    from mcp_router.loop import Ask
 
 DESCRIPTION = (
     "Which model should do this subtask? Call it before you hand work to a subagent. Returns the model, why, the "
@@ -91,8 +94,10 @@ def _route(
     from mcp_router.intake import ask_of, prepare
 
     prepared = prepare(session, request, client, decision_id)
-    known = session.store.find_by_key(prepared.ask.idempotency_key) if prepared.ask.idempotency_key else None
-    decision = known or session.router.route(prepared.ask, keep=not request.dry_run)
+    key = prepared.ask.idempotency_key or _standing_key(session, request, prepared.ask)
+    prepared = replace(prepared, ask=replace(prepared.ask, idempotency_key=key))
+    known = session.store.find_by_key(key)
+    decision = _as_it_stands(session, known) if known else session.router.route(prepared.ask, keep=not request.dry_run)
     session.texts[decision.decision_id] = request.task
     if request.dry_run:
         return decision, prepared, None
@@ -100,6 +105,25 @@ def _route(
         _compute_baseline(session, prepared)
         return decision, prepared, None
     return decision, prepared, delegate(session, ask_of(session, decision), decision)
+
+
+def _standing_key(session: Session, request: Request, ask: Ask) -> str:
+    """The same words, asked again in a session, are one decision: a switch would throw the prompt cache away."""
+    from mcp_router.outcomes import digest
+
+    same = replace(request, repo=ask.task.repo or request.repo, dry_run=False)
+    return standing_key(session.store, "asked:" + digest(session.token, ask.client or "", repr(same)))
+
+
+def _as_it_stands(session: Session, decision: Decision) -> Decision:
+    """An earlier decision: as it was made, until something failed on it; then with what is left."""
+    tried = failed(session.store, decision.decision_id)
+    if decision.mode != "advise" or not tried:
+        return decision
+    from mcp_router.intake import ask_of
+
+    chain = session.router.rest(ask_of(session, decision))
+    return replace(decision, chain=chain, reason=f"{', '.join(tried)} failed on this very task; what is left to try.")
 
 
 def _compute_baseline(session: Session, prepared: Prepared) -> None:

@@ -204,7 +204,7 @@ def test_a_dry_run_leaves_no_trace(scene: Scene, connection: Connection) -> None
 
 def test_an_idempotency_key_finds_the_decision_again(connection: Connection) -> None:
     assert route(connection, idempotency_key="k") == route(connection, idempotency_key="k")
-    assert route(connection) != route(connection)
+    assert route(connection, idempotency_key="other") != route(connection, idempotency_key="k")
 
 
 def test_no_repository_and_a_bare_one_get_advice_without_checks(
