@@ -4,6 +4,7 @@
 
 Start-up is from the start of the process to the answer to tools/list, beside a hello-world server on the same SDK,
 turn by turn in one run. route_task is timed over stdio on the sample repository, from a client's call to its answer.
+A decision is the policy's alone, by the processor's time, with 10,000 outcomes in memory.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import anyio
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from mcp_router.demo.decisions import contexts, decision_ms, filled, share
 from mcp_router.demo.stage import plain_path
 from mcp_router.demo.subtasks import make_repository
 from mcp_router.demo.where import history_file
 
 STARTS = 9
 CALLS = 100
+DECISIONS = 300
 HELLO = """
 from mcp.server import MCPServer
 server = MCPServer("hello")
@@ -43,7 +46,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="acrouter-speed-") as folder:
-        found = anyio.run(_measure, Path(folder))
+        found = anyio.run(_measure, Path(folder)) | {f"decision_{n}_candidates_ms": _decisions(n) for n in (8, 20)}
     if given.json:
         print(json.dumps(found))
         return
@@ -93,6 +96,12 @@ async def _calls(repo: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "output_schemas": sum(len(_compact(t.output_schema)) for t in tools) // 4,
         },
     }
+
+
+def _decisions(candidates: int) -> dict[str, Any]:
+    policy, known = filled(candidates)
+    times = decision_ms(policy, contexts(known, DECISIONS))
+    return {"n": DECISIONS, "p50": round(share(times, 0.5), 1), "p95": round(share(times, 0.95), 1)}
 
 
 def _client(args: list[str], repo: Path, folder: Path) -> Client:
