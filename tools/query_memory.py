@@ -227,5 +227,7 @@ def _find(session: Session, query: Query) -> Decision:
     if job is not None and not job.ended.is_set():
         raise BadInput(f"id: {query.id} is still being decided; ask again in a second.")
     if job is not None:
-        job.outcome()
+        # A call that was repeated: the decision that holds for its key has another id.
+        decided: Decision = job.outcome()[0]
+        return decided
     raise BadInput(f"id: {query.id[:40]!r} is unknown; use the id that route_task returned.")
