@@ -35,6 +35,20 @@ def worker(hand: Hand, repo: Path, recorded: Answer) -> Work:
     return work
 
 
+def advised(hand: Any, task: str, **given: Any) -> Acting[tuple[str, str | None]]:
+    """Route a task: the decision's id and the model that is advised. On a slow machine it is polled for."""
+    routed = yield from hand.ask("route_task", task=task, **given)
+    decision_id = routed["decision_id"]
+    if routed["status"] != "running" or routed["run"]:
+        return decision_id, routed["model"]
+    for _ in range(60):
+        found = yield from hand.ask("query_memory", view="decision", id=decision_id)
+        if "rows" in found:
+            return found["rows"][0]["decision_id"], found["rows"][0]["chain"][0]["model"]
+        yield from hand.pause()
+    raise AssertionError(f"{decision_id} was never decided")
+
+
 def settled(hand: Any, decision_id: str, **report: Any) -> Acting[Any]:
     """Report an outcome and poll until its checks have ended: the report's last answer."""
     reported = yield from hand.ask("report_outcome", decision_id=decision_id, **report)
@@ -48,7 +62,7 @@ def ended(hand: Any, decision_id: str) -> Acting[Any]:
     """Poll until nothing is under way for a decision: its row of the view `run`."""
     for _ in range(600):
         row = (yield from hand.ask("query_memory", view="run", id=decision_id))["rows"][0]
-        if row["status"] not in ("running", "cancelling"):
+        if row["status"] not in ("not started", "running", "cancelling"):
             return row
         yield from hand.pause()
     raise AssertionError(f"{decision_id} never ended")

@@ -11,7 +11,7 @@ from tests.server.scene import git
 from .conftest import Hire
 from .hands import ClaudeCode, Codex, Opencode
 from .models import Play, Say, Shown
-from .plays import SUBTASKS, answer, settled, worker
+from .plays import SUBTASKS, advised, answer, settled, worker
 
 SUBTASK = SUBTASKS["refund-split"]
 TASK = SUBTASK.phrasings[0]
@@ -19,11 +19,11 @@ TASK = SUBTASK.phrasings[0]
 
 def agent(hand: ClaudeCode | Codex | Opencode) -> Play:
     yield from hand.ready()
-    routed = yield from hand.ask("route_task", task=TASK)
-    yield from hand.hand_over(TASK, routed["model"])
-    reported = yield from settled(hand, routed["decision_id"], success=True)
+    decision_id, model = yield from advised(hand, TASK)
+    yield from hand.hand_over(TASK, model)
+    reported = yield from settled(hand, decision_id, success=True)
     known = yield from hand.ask("query_memory", view="models")
-    assert (known["rows"][0]["candidate"], known["rows"][0]["verified"]) == (routed["model"], 1)
+    assert (known["rows"][0]["candidate"], known["rows"][0]["verified"]) == (model, 1)
     yield Say(f"Done: {reported['verdict']}")
 
 

@@ -12,7 +12,7 @@ from tests.server.scene import git
 from .conftest import Hire
 from .hands import ClaudeCode, Codex, Opencode
 from .models import Acting, Play, Say, Shown
-from .plays import SUBTASKS, answer, configured, ended, worker
+from .plays import SUBTASKS, advised, answer, configured, ended, worker
 
 SUBTASK = SUBTASKS["refund-split"]
 TASK = SUBTASK.phrasings[0]
@@ -29,9 +29,9 @@ def read_diff(hand: ClaudeCode | Codex | Opencode, decision_id: str) -> Acting[s
 
 def agent(hand: ClaudeCode | Codex | Opencode) -> Play:
     yield from hand.ready()
-    routed = yield from hand.ask("route_task", task=TASK, mode="delegate", candidates=["small"])
-    row = yield from ended(hand, routed["decision_id"])
-    diff = yield from read_diff(hand, routed["decision_id"])
+    decision_id, _ = yield from advised(hand, TASK, mode="delegate", candidates=["small"])
+    row = yield from ended(hand, decision_id)
+    diff = yield from read_diff(hand, decision_id)
     yield from hand.shell(f"printf %s {shlex.quote(diff)} | git apply")
     yield Say(f"Done: {row['status']}, {row['attempts'][0]['verdict']}")
 

@@ -15,7 +15,7 @@ from .clients import SECONDS, User, claude_code
 from .conftest import Hire
 from .hands import ClaudeCode
 from .models import Play, Say, Shown
-from .plays import SUBTASKS, Work, answer, configured, ended, judged, settled, waited, worker
+from .plays import SUBTASKS, Work, advised, answer, configured, ended, judged, settled, waited, worker
 
 HAND = ClaudeCode()
 REFUNDS, SLUGS = SUBTASKS["refund-split"], SUBTASKS["slugs"]
@@ -27,10 +27,10 @@ def test_two_sessions_at_once_learn_into_one_memory(hire: Hire) -> None:
     def main(subtask: Subtask) -> Work:
         def agent(shown: Shown) -> Play:
             del shown
-            routed = yield from HAND.ask("route_task", task=subtask.phrasings[0])
+            decision_id, model = yield from advised(HAND, subtask.phrasings[0])
             yield from waited(lambda: len(user.memory().decisions()) == len(asked), "both decisions")
-            yield from HAND.hand_over(subtask.phrasings[0], routed["model"], isolation="worktree")
-            reported = yield from settled(HAND, routed["decision_id"], worktree=worktree(user, subtask))
+            yield from HAND.hand_over(subtask.phrasings[0], model, isolation="worktree")
+            reported = yield from settled(HAND, decision_id, worktree=worktree(user, subtask))
             yield Say(f"Done: {reported['verdict']}")
 
         return agent
@@ -57,9 +57,9 @@ def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(hi
 
     def first(shown: Shown) -> Play:
         del shown
-        routed = yield from HAND.ask("route_task", task=REFUNDS.phrasings[0], mode="delegate")
+        decision_id, _ = yield from advised(HAND, REFUNDS.phrasings[0], mode="delegate")
         yield from waited(release.is_set, "the kill")
-        yield from HAND.shell(f"echo {routed['decision_id']}")
+        yield from HAND.ask("query_memory", view="run", id=decision_id)
         yield Say("The server is gone.")
 
     def second(shown: Shown) -> Play:
@@ -67,8 +67,8 @@ def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(hi
         (decision,) = user.memory().decisions()
         row = (yield from HAND.ask("query_memory", view="run", id=decision.decision_id))["rows"][0]
         assert row["status"] == "interrupted"
-        routed = yield from HAND.ask("route_task", task=REFUNDS.phrasings[0], mode="delegate")
-        assert routed["decision_id"] == decision.decision_id
+        resumed, _ = yield from advised(HAND, REFUNDS.phrasings[0], mode="delegate")
+        assert resumed == decision.decision_id
         row = yield from ended(HAND, decision.decision_id)
         yield Say(f"Done: {row['status']}, {row['attempts'][-1]['verdict']}")
 
