@@ -21,6 +21,15 @@ def compact(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value not in (None, (), [], {})}
 
 
+def short_numbers(value: Any) -> Any:
+    """The same with six significant digits in each number: more are read by nobody, and each costs tokens."""
+    if isinstance(value, dict):
+        return {key: short_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [short_numbers(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
 def choice_view(choice: Choice) -> dict[str, Any]:
     """One candidate of a chain."""
     return compact(

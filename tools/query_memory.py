@@ -12,14 +12,17 @@ from pydantic import BaseModel, Field
 from mcp_router.errors import AcrouterError, BadInput
 from mcp_router.session import Session
 from mcp_router.types import Decision
-from mcp_router.views import DATA_MARK, attempt_view, compact, decision_view, run_view
+from mcp_router.views import DATA_MARK, attempt_view, compact, decision_view, run_view, short_numbers
 
 DESCRIPTION = (
     "What was learned and what is under way. view=run polls a delegated run or a report's checks (part=diff: its "
     "diff, by offset); neighbours: what worked on tasks like `query`; models, outcomes, decision, regret, summary."
 )
-CHARACTERS = 3_400
-"""Of diff or rows in one answer; the rest is fetched by offset."""
+CHARACTERS = 2_200
+"""Of diff or rows in one answer, 1,000 tokens at most; the rest is fetched by offset."""
+BRIEF = 5
+"""Of models, kinds of task and repositories in the summary, the most tried first; view=models has all models."""
+IN_MODELS_ONLY = ("imported", "interval", "spent_usd", "unknown_costs")
 
 View = Literal["summary", "models", "neighbours", "outcomes", "decision", "run", "regret"]
 QueryText = Annotated[str | None, Field(description="neighbours: the subtask's text")]
@@ -72,7 +75,12 @@ def query_memory(session: Session, query: Query) -> QueryResult:
 def _summary(session: Session, _: Query) -> list[dict[str, Any]]:
     from memory_store.statistics import summary
 
-    return [summary(session.store)]
+    found = summary(session.store)
+    for name in ("candidates", "dimensions", "repositories"):
+        found[name] = [
+            {key: value for key, value in row.items() if key not in IN_MODELS_ONLY} for row in found[name][:BRIEF]
+        ]
+    return [found]
 
 
 def _models(session: Session, query: Query) -> list[dict[str, Any]]:
@@ -175,7 +183,7 @@ def _page(query: Query, rows: list[dict[str, Any]]) -> QueryResult:
         room -= len(repr(row))
         if shown and room < 0:
             break
-        shown.append(row)
+        shown.append(short_numbers(row))
     end = query.offset + len(shown)
     note = None if rows else "nothing in the memory fits this question yet"
     return QueryResult(
