@@ -8,7 +8,7 @@ if __name__ == "__main__":
 
         hook(sys.argv[2])
     if sys.argv[1:] == ["hook-worker"]:
-        from mcp_router.hooks.worker import main as worker
+        from mcp_router.hooks.first import main as worker
 
         worker()
     else:

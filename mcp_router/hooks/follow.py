@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from mcp_router.hooks.rollout import parent_of
 from mcp_router.hooks.transcript import find_transcript, meta_of, transcripts_of
 from mcp_router.intake import Prepared, Request, prepare
 from mcp_router.session import Session
-from mcp_router.types import Choice, Plan
+from mcp_router.types import Base, Choice, Plan
 from mcp_router.verifier import workspace
 
 Event = dict[str, Any]
@@ -77,6 +78,10 @@ class Follower:
             # Nothing to decide on: an empty task, or nobody who may do it.
             return
         call.base_ns = time.time_ns() if prepared.ask.base else None
+        if prepared.ask.base and (recorded := event.get("recorded")):
+            base = Base(**{**recorded["base"], "left_out": tuple(recorded["base"]["left_out"])})
+            prepared = replace(prepared, ask=replace(prepared.ask, base=base))
+            call.base_ns = recorded["at_ns"]
         call.root = str(prepared.repository.root) if prepared.repository else None
         # Kept before the decision is: a second try at this event then finds the base that was taken in time.
         self._calls.put(call)

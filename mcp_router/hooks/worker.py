@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from mcp_router.errors import AcrouterError
 from mcp_router.hooks.calls import JUDGED, Call, Calls
+from mcp_router.hooks.first import BASES
 from mcp_router.hooks.follow import Follower
 from mcp_router.hooks.inbox import INBOX, LOCK
 from mcp_router.hooks.judge import judge
@@ -90,7 +91,7 @@ class Worker:
         for path in _pending(self._home):
             try:
                 event = json.loads(path.read_text(encoding="utf-8"))
-                self._take(event)
+                self._take({**event, **self._recorded(path.name)})
             except JournalError:
                 # The disk is full or the memory is held: the event waits.
                 if time.time() - path.stat().st_mtime < OLDEST_S:
@@ -98,6 +99,7 @@ class Worker:
             except Exception as error:
                 _tell(f"event {path.stem}", error)
             path.unlink(missing_ok=True)
+            (self._home / BASES / path.name).unlink(missing_ok=True)
             taken += 1
         return taken
 
@@ -106,6 +108,13 @@ class Worker:
         if event["event"] in ("SessionStart", "SessionEnd"):
             self._follower.close_stale()
         self._folders[event["client"]] = Path(event["cwd"]) if event.get("cwd") else None
+
+    def _recorded(self, name: str) -> dict[str, Any]:
+        """The state of the repository that was recorded for an event before this worker was ready."""
+        try:
+            return {"recorded": json.loads((self._home / BASES / name).read_text(encoding="utf-8"))}
+        except (OSError, ValueError):
+            return {}
 
     def _judge_later(self, call: Call) -> None:
         if call.decision_id not in self._judging:
