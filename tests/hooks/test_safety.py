@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -13,10 +14,10 @@ import pytest
 from mcp_router.hooks.keep import Keeper
 from mcp_router.session import Session
 
-from .scene import COMMAND, HOOK, Claude, until
+from .scene import COMMAND, HOOK, TASK, Claude, until
 from .test_choice import remember
 
-OUTCOMES = 10_000
+OUTCOMES = 500
 SECRET_WORDS = "the secret words of a task"
 FORBIDDEN = ("mcp", "pydantic", "numpy", "click", "git", "tinydb", "anthropic", "openai", "psutil", "rich")
 
@@ -86,10 +87,10 @@ def test_the_log_is_bounded_and_holds_no_words_of_a_task(claude: Claude) -> None
     assert SECRET_WORDS not in text
 
 
-def test_a_hook_imports_nothing_heavy_and_starts_fast_at_ten_thousand_outcomes(claude: Claude) -> None:
+def test_a_hook_imports_nothing_heavy(claude: Claude) -> None:
     claude.configure(route="set")
     session = Session(claude.home, claude.root)
-    remember(session, OUTCOMES // 20)
+    remember(session, OUTCOMES)
     Keeper(session).keep("claude-code", claude.root)
     session.close()
     argv = (sys.executable, "-I", "-X", "importtime", "-m", "mcp_router", "hook")
@@ -105,19 +106,24 @@ def _told_of(claude: Claude, argv: tuple[str, ...]) -> str:
 
 
 def test_the_command_starts_within_60_ms_over_a_bare_interpreter(claude: Claude) -> None:
-    claude.hook("SessionStart")
-    raw = b'{"session_id": "s", "cwd": "/"}'
+    claude.configure(route="set")
+    session = Session(claude.home, claude.root)
+    remember(session, OUTCOMES)
+    Keeper(session).keep("claude-code", claude.root)
+    session.close()
+    given = {"session_id": "s", "cwd": str(claude.root), "tool_name": "Agent", "tool_input": {"prompt": TASK}}
+    raw = json.dumps(given).encode()
     took = {
         name: min(_cpu_seconds(argv, raw, claude.env()) for _ in range(7))
         for name, argv in {
             "bare": (sys.executable, "-c", "pass"),
-            "acrouter hook": (*COMMAND, "Stop"),
-            "python -I -m": (*HOOK, "Stop"),
+            "acrouter hook Stop": (*COMMAND, "Stop"),
+            "python -I -m mcp_router hook Stop": (*HOOK, "Stop"),
+            "acrouter hook PreToolUse": (*COMMAND, "PreToolUse"),
         }.items()
     }
     print("CPU ms, least of 7:", {name: round(seconds * 1e3, 1) for name, seconds in took.items()})
-    assert took["acrouter hook"] - took["bare"] < 0.060
-    assert took["python -I -m"] - took["bare"] < 0.060
+    assert all(seconds - took["bare"] < 0.060 for seconds in took.values()), took
 
 
 def _cpu_seconds(argv: tuple[str, ...], raw: bytes, env: dict[str, str]) -> float:
