@@ -85,7 +85,8 @@ def test_after_failures_the_next_subagent_gets_another_model(hire: Hire, hand: C
 
     *failures, (_, other, verdict) = bugs.chosen()
     assert failures
-    assert {(attempt.candidate, found) for _, attempt, found in failures} == {(UNABLE[hand.name], "fail")}
+    assert {attempt.candidate for _, attempt, _ in failures} == {UNABLE[hand.name]}
+    assert {found for _, _, found in failures} <= {"fail", "tampered"}
     assert other.candidate != UNABLE[hand.name]
     assert verdict == "pass"
     for decision, attempt, _ in bugs.chosen():
