@@ -27,10 +27,6 @@ def serve(port: int | None) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="acrouter: %(message)s")
     session = Session()
     _end_on_signal(session)
-    for work in (session.sweep, session.look_back, lambda: wake(session)):
-        later = threading.Timer(TIDY_AFTER_S, work)
-        later.daemon = True
-        later.start()
     code = 0
     try:
         _serve(session, port)
@@ -48,11 +44,20 @@ def _serve(session: Session, port: int | None) -> None:
     if port is None:
         from mcp_router.server import serve_stdio
 
+        _tidy_later(session)
         serve_stdio(session)
     else:
         from mcp_router.http import serve_http
 
+        _tidy_later(session)
         serve_http(session, port)
+
+
+def _tidy_later(session: Session) -> None:
+    for work in (session.sweep, session.look_back, lambda: wake(session)):
+        later = threading.Timer(TIDY_AFTER_S, work)
+        later.daemon = True
+        later.start()
 
 
 def _end_on_signal(session: Session) -> None:

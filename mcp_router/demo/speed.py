@@ -3,7 +3,8 @@
     python -m mcp_router.demo.speed [--json]
 
 Start-up is from the start of the process to the answer to tools/list, beside a hello-world server on the same SDK,
-turn by turn in one run. route_task is timed over stdio on the sample repository, from a client's call to its answer.
+turn by turn in one run; what a hook takes is beside a bare interpreter in the same way. route_task is timed over
+stdio on the sample repository, from a client's call to its answer.
 A decision is the policy's alone, by the processor's time, with 10,000 outcomes in memory.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -64,6 +66,7 @@ async def _measure(folder: Path) -> dict[str, dict[str, Any]]:
     ratio = statistics.median(starts["ours"]) / statistics.median(starts["hello"])
     return {
         "start_up_s": {name: _spread(times) for name, times in starts.items()} | {"ratio": round(ratio, 2)},
+        "hook_ms": _hooks(folder),
         **await _calls(repo, folder),
     }
 
@@ -73,6 +76,19 @@ async def _start(args: list[str], repo: Path, folder: Path) -> float:
     async with _client(args, repo, folder) as client:
         await client.list_tools()
         return time.perf_counter() - started
+
+
+def _hooks(folder: Path) -> dict[str, Any]:
+    """A hook that finds that nothing is to be done, as most do: what is left is its start."""
+    took: dict[str, list[float]] = {"hook": [], "bare": []}
+    env = {"ACROUTER_HOME": str(folder / "hook-home"), "PATH": plain_path()}
+    for _ in range(STARTS):
+        for name, args in (("hook", ["-m", "mcp_router", "hook", "PostToolUse"]), ("bare", ["-c", "pass"])):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-I", *args], input=b'{"tool_name": "Bash"}', env=env, check=True)
+            took[name].append(1000 * (time.perf_counter() - started))
+    over = statistics.median(took["hook"]) - statistics.median(took["bare"])
+    return {name: _spread(times) for name, times in took.items()} | {"over": round(over, 1)}
 
 
 async def _calls(repo: Path, folder: Path) -> dict[str, dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
+import json
+import math
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from .scene import COMMAND, MODULE, Scene, make_repository
@@ -26,8 +29,17 @@ def hello(name: str) -> str:
 
 server.run("stdio")
 """
-SLOWER_AT_MOST = 2.5
-ROUNDS = 3
+LOADED = """\
+import sys
+import mcp_router.cli, mcp_router.serving, mcp_router.server
+slow = ("loop", "orchestrator", "verifier", "executors.api", "evaluation", "hooks.worker", "imports", "doctor")
+others = ("anthropic", "git", "numpy", "openai", "psutil", "pytest", "rich.table", "tinydb", "tree_sitter")
+print(*sorted({f"mcp_router.{name}" for name in slow}.union(others).intersection(sys.modules)))
+"""
+SLOWER_AT_MOST = 1.2
+HOOK_OVER_BARE_S = 0.060
+ROUNDS = 12
+"""At most; as soon as the best of three or more rounds is within the limit, that is enough."""
 
 
 @pytest.mark.parametrize("argv", [COMMAND, MODULE], ids=["acrouter", "python -I -m mcp_router"])
@@ -50,25 +62,48 @@ def test_hostile_modules_in_the_folder_are_not_imported(tmp_path: Path, argv: tu
     assert not marker.exists()
 
 
-def test_start_up_is_near_that_of_a_server_that_does_nothing(plain: Scene, tmp_path: Path) -> None:
-    hello = tmp_path / "hello.py"
-    hello.write_text(HELLO, encoding="utf-8")
-    servers = {"acrouter": (*MODULE, "serve"), "hello world": (sys.executable, "-I", str(hello))}
-    took: dict[str, list[float]] = {name: [] for name in servers}
-    for _ in range(ROUNDS):
+def test_start_up_is_near_that_of_a_server_that_does_nothing(plain: Scene) -> None:
+    """In CPU time, each at its best of turn by turn: a loaded machine changes everything else."""
+    servers = {"acrouter": (*MODULE, "serve"), "hello world": (sys.executable, "-I", "-c", HELLO)}
+    best = dict.fromkeys(servers, math.inf)
+    for turn in range(ROUNDS):
         for name, argv in servers.items():
-            took[name].append(_seconds_to_tools(argv, plain))
-    medians = {name: statistics.median(times) for name, times in took.items()}
-    print(f"process start to tools/list, median of {ROUNDS}: {medians}")
-    assert medians["acrouter"] < SLOWER_AT_MOST * medians["hello world"]
+            best[name] = min(best[name], _cpu_seconds_to_tools(argv, plain))
+        if turn > 1 and best["acrouter"] <= SLOWER_AT_MOST * best["hello world"]:
+            break
+    print(f"CPU seconds from process start to tools/list: {best}")
+    assert best["acrouter"] <= SLOWER_AT_MOST * best["hello world"], best
 
 
-def _seconds_to_tools(argv: tuple[str, ...], scene: Scene) -> float:
-    started = time.monotonic()
+def test_what_the_list_of_tools_does_not_need_is_not_loaded(tmp_path: Path) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", LOADED], env={"ACROUTER_HOME": str(tmp_path)}, capture_output=True, check=True
+    )
+    assert loaded.stdout.decode().split() == []
+
+
+def test_a_hook_starts_in_little_more_than_an_interpreter(plain: Scene) -> None:
+    """With what comes most: the end of a tool that is none of ours."""
+    commands = {"hook": (*COMMAND, "hook", "PostToolUse"), "bare": (sys.executable, "-I", "-c", "pass")}
+    given = json.dumps({"tool_name": "Bash", "tool_input": {"command": "ls"}, "session_id": "s"}).encode()
+    best = dict.fromkeys(commands, math.inf)
+    for turn in range(ROUNDS):
+        for name, argv in commands.items():
+            started = time.monotonic()
+            subprocess.run(argv, input=given, env=plain.env(), capture_output=True, check=True)
+            best[name] = min(best[name], time.monotonic() - started)
+        if turn > 1 and best["hook"] - best["bare"] <= HOOK_OVER_BARE_S:
+            break
+    print(f"seconds of a hook and of a bare interpreter: {best}")
+    assert best["hook"] - best["bare"] <= HOOK_OVER_BARE_S, best
+
+
+def _cpu_seconds_to_tools(argv: tuple[str, ...], scene: Scene) -> float:
     server = Lines(argv, scene.root, scene.env(), scene.log)
     try:
         server.greet("2025-11-25")
         assert server.ask("tools/list")["result"]["tools"]
-        return time.monotonic() - started
+        used = psutil.Process(server.process.pid).cpu_times()
+        return float(used.user + used.system)
     finally:
         server.close()
