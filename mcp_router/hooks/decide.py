@@ -19,7 +19,7 @@ from mcp_router.hooks.rewrite import rewrite  # noqa: E402
 from mcp_router.orchestrator.filters import Wishes, eligible  # noqa: E402
 from mcp_router.orchestrator.frozen import thaw  # noqa: E402
 from mcp_router.orchestrator.task import make_task  # noqa: E402
-from mcp_router.types import Candidate, Context, Price  # noqa: E402
+from mcp_router.types import HOST, Candidate, Context, Price  # noqa: E402
 
 if TYPE_CHECKING:
     from mcp_router.config import Config, RepositoryConfig
@@ -45,7 +45,9 @@ def decide(snapshot: Snapshot, kept: dict[str, Any], given: dict[str, Any]) -> t
         "eligible": [candidate.id for candidate in candidates],
         "route": snapshot.route,
     }
-    first = next((c for c in candidates if plan.chain and c.id == plan.chain[0].candidate), None)
+    # Who is about to hand over has decided against doing it alone: then the best of the others is put in.
+    order = [choice.candidate for choice in plan.chain if snapshot.route != "set" or choice.candidate != HOST]
+    first = next((c for c in candidates if c.id in order[:1]), None)
     answer = rewrite(snapshot, kept["client"], given, first, plan) if first else None
     told["applied"] = bool(answer) and snapshot.route == "set"
     return told, answer

@@ -27,7 +27,7 @@ def rewrite(
     call = given["tool_input"]
     names = snapshot.values["names"].get(chosen.id)
     changed = _codex(call, names) if client == CODEX else _claude_code(call, names, given)
-    if chosen.id == HOST or changed is None:
+    if changed is None:
         return None
     if chosen.effort:
         changed = {**changed, EFFORT.get(client, "effort"): chosen.effort}

@@ -161,13 +161,14 @@ def test_the_chosen_model_is_put_into_the_whole_call(claude: Claude) -> None:
     until(lambda: any(d.chain[0].candidate == "haiku" for d in claude.decisions()), "its decision")
 
 
-def test_after_enough_outcomes_another_model_is_put_in(claude: Claude) -> None:
+@pytest.mark.parametrize("best", [(), (("host", 1.0),)], ids=["", "though the host would do it best"])
+def test_after_enough_outcomes_another_model_is_put_in(claude: Claude, best: tuple[tuple[str, float], ...]) -> None:
     claude.configure(route="set")
     session, task = Session(claude.home, claude.root), make_task(TASK)
     repo = prepare(session, Request(task=TASK), "claude-code", "d_x").repository
     assert repo is not None
     for n in range(8):
-        for name, score in (("haiku", 0.0), ("sonnet", 1.0), ("opus", 0.0), ("fable", 0.0)):
+        for name, score in (("haiku", 0.0), ("sonnet", 1.0), ("opus", 0.0), ("fable", 0.0), *best):
             records = outcome_on(f"d_{n}{name}", name, score, repo.identity, task.features, task.dimension)
             session.store.append(*records)
     session.close()
