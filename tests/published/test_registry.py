@@ -6,6 +6,7 @@ python -m tests.published.test_registry SCHEMA   # against the published schema 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,11 @@ def test_what_it_starts_is_what_is_published() -> None:
     assert package["identifier"] == project()["project"]["name"]
     assert package["identifier"] in project()["project"]["scripts"]
     assert [argument["value"] for argument in package["packageArguments"]] == ["serve"]
+
+
+def test_the_readme_names_the_server_as_the_registry_asks_of_a_package() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"mcp-name: (\S+)", readme) == [described()["name"]]
 
 
 if __name__ == "__main__":
