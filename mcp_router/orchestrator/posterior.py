@@ -173,26 +173,25 @@ class Skills:
         return Ease(nodes, tuple(x / total for x in raw))
 
     def _matched(self, belief: Belief, variance: float, item: Evidence, ease: Ease, noise: float = 1.0) -> Belief:
-        """Moments of the skill after an outcome: a mixture over the nodes, each by the probit's derivatives."""
-        means, variances = [], []
-        for e in ease.nodes:
-            slope, bend = self._derivatives(belief, e, item, noise)
-            means.append(belief.mean + variance * slope)
-            variances.append(max(variance + variance * variance * bend, 1e-4))
-        mean = sum(w * m for w, m in zip(ease.weights, means, strict=True))
-        second = sum(w * (v + m * m) for w, m, v in zip(ease.weights, means, variances, strict=True))
-        return Belief(mean, min(max(second - mean * mean, 1e-4), max(variance, 1e-4)))
+        """Moments of the skill after an outcome: a mixture over the nodes, each by the probit's derivatives.
 
-    def _derivatives(self, belief: Belief, ease: float, item: Evidence, noise: float) -> tuple[float, float]:
-        """The first two derivatives of an outcome's log-likelihood at one ease, by the skill's mean."""
+        slope and bend are the first two derivatives of the outcome's log-likelihood at one ease, by the skill's mean.
+        """
         sd = math.sqrt(noise + belief.variance)
-        z = (belief.mean + ease) / sd
-        passes = self._passes(z)
-        density = (1.0 - self.fpr - self.fnr) * pdf(z) / sd
-        up, down = density / passes, -density / (1.0 - passes)
-        bend_up, bend_down = -z / sd * up - up * up, -z / sd * down - down * down
+        scale = (1.0 - self.fpr - self.fnr) / sd
         good, bad = item.weight * item.score, item.weight * (1.0 - item.score)
-        return good * up + bad * down, good * bend_up + bad * bend_down
+        mean = second = 0.0
+        for weight, e in zip(ease.weights, ease.nodes, strict=True):
+            z = (belief.mean + e) / sd
+            passes = self._passes(z)
+            density = scale * pdf(z)
+            up, down, bent = density / passes, density / (1.0 - passes), z / sd
+            slope = good * up - bad * down
+            bend = bad * down * (bent - down) - good * up * (bent + up)
+            moved = belief.mean + variance * slope
+            mean += weight * moved
+            second += weight * (max(variance + variance * variance * bend, 1e-4) + moved * moved)
+        return Belief(mean, min(max(second - mean * mean, 1e-4), max(variance, 1e-4)))
 
     def _passes(self, z: float) -> float:
         """P(the verifier passes it), kept off 0 and 1."""
