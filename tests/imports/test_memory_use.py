@@ -16,14 +16,16 @@ LIMIT_MB = 160
 """All memory of the process; a history of 1 MB takes some 90."""
 
 MEASURE = """
-import resource, sys
+import sys
 from pathlib import Path
 from mcp_router.imports.run import import_history
 from mcp_router.session import Session
 session = Session(Path(sys.argv[1]), Path(sys.argv[1]))
 told = import_history(session, "claude-code", Path(sys.argv[2]))
 session.close()
-print(told["total"]["subtasks"], told["total"]["pass"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# ru_maxrss also knows the memory of the process that started this one.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(told["total"]["subtasks"], told["total"]["pass"], int(peak.split()[1]) // 1024)
 """
 
 

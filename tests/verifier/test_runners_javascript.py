@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import platformdirs
 import pytest
 from conftest import write
 from filelock import FileLock
@@ -33,7 +33,8 @@ def modules():
     """A node_modules with the three tools, installed by npm once for all runs of the tests."""
     manifest = json.dumps({"name": "tools", "private": True, "devDependencies": TOOLS})
     name = hashlib.sha256(manifest.encode()).hexdigest()[:12]
-    folder = Path(platformdirs.user_cache_dir("acrouter-tests", appauthor=False)) / f"npm-{name}"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "acrouter-tests" / f"npm-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         if not (folder / "done").exists():
