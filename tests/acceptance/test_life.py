@@ -53,11 +53,12 @@ def test_two_sessions_at_once_learn_into_one_memory(hire: Hire) -> None:
 
 @pytest.mark.parametrize("victim", ["session", "server"])
 def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(hire: Hire, victim: str) -> None:
-    asked, release = threading.Event(), threading.Event()
+    told, asked, release = threading.Event(), threading.Event(), threading.Event()
 
     def first(shown: Shown) -> Play:
         del shown
         decision_id, _ = yield from advised(HAND, REFUNDS.phrasings[0], mode="delegate")
+        told.set()
         yield from waited(release.is_set, "the kill")
         yield from HAND.ask("query_memory", view="run", id=decision_id)
         yield Say("The server is gone.")
@@ -83,6 +84,7 @@ def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(hi
     user.install("claude-code")
     session = user.start(*claude_code("Please begin"))
     assert asked.wait(60)
+    assert told.wait(60)
     server = server_of(session)
     (server if victim == "server" else session).kill()
     server.wait(10)
