@@ -1,4 +1,4 @@
-# Three commands: make demo, make test, make bench; make figures draws what the README shows. The environment is built by uv where there is one, else venv and pip.
+# The README names make demo, make test and make acceptance. The environment is built by uv where there is one, else venv and pip.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 

@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 CLAUDE_CODE, CODEX = "claude-code", "codex"
-SPAWNS = ("Agent", "Task", "spawn_agent", "collaborationspawn_agent", "collaboration.spawn_agent")
-"""Tools that start a subagent; Codex puts more than one prefix before its own."""
+SPAWNS = ("Agent", "Task")
+"""Claude Code's tools that start a subagent."""
+SPAWN_CODEX = "spawn_agent"
+"""How the name of Codex's ends; it stands behind more than one prefix."""
 EVENTS = (
     *("SessionStart", "PreToolUse", "PostToolUse", "PostToolUseFailure", "SubagentStart", "SubagentStop"),
     *("Stop", "StopFailure", "Interrupt", "SessionEnd"),
@@ -31,7 +33,7 @@ def client_of(given: Mapping[str, Any], environ: Mapping[str, str]) -> str:
 
 def is_spawn(tool: object) -> bool:
     """Whether a tool starts a subagent."""
-    return isinstance(tool, str) and (tool in SPAWNS or tool.endswith(("spawn_agent", ".spawn_agent")))
+    return isinstance(tool, str) and (tool in SPAWNS or tool.endswith(SPAWN_CODEX))
 
 
 def task_of(tool_input: Mapping[str, Any]) -> str:
