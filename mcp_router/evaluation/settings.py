@@ -38,8 +38,10 @@ ALTERNATIVES: dict[str, dict[str, Any]] = {
     "repository variance 0.1": {"posterior.VARIANCES": {**_BASE, "repo": 0.1}},
     "ease variance 0.3": {"posterior.EASE_VARIANCE": 0.3},
     "optimism 0": {"explore.OPTIMISM": 0.0},
-    "optimism 0.25": {"explore.OPTIMISM": 0.25},
+    "optimism 0.2": {"explore.OPTIMISM": 0.2},
+    "optimism 0.5": {"explore.OPTIMISM": 0.5},
     "optimism 1": {"explore.OPTIMISM": 1.0},
+    "costs never clipped": {"cost.CLIP": 1e9},
 }
 
 

@@ -1,8 +1,10 @@
 """What an attempt of a candidate is expected to cost, in USD.
 
 The arithmetic mean of its known costs, with a few pseudo-attempts at its list price times a scale that all
-candidates share (how much dearer attempts turn out here than a typical one). Single costs are clipped at a
-multiple of the running mean: one runaway attempt must not shut a model out (docs/method.md).
+candidates share (how much dearer attempts turn out here than a typical one). Single costs are clipped, because one
+runaway attempt must not shut a model out, at a multiple of the running mean that grows with the square root of what
+was seen, so that rare dear attempts count in the end (the truncated mean of Bubeck, Cesa-Bianchi and Lugosi, "Bandits
+with heavy tail", IEEE Transactions on Information Theory 2013).
 
 >>> costs = Costs({"m": Price(input=1.0, output=5.0)})
 >>> round(costs.expected("m"), 4)
@@ -16,6 +18,7 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +28,7 @@ TYPICAL_INPUT_TOKENS = 20_000
 TYPICAL_OUTPUT_TOKENS = 1_500
 PSEUDO_ATTEMPTS = 2.0
 CLIP = 4.0
+"""Of the running mean, for the first attempts."""
 HANDOVER_SHARE = 0.4
 """Part of a typical attempt's cost that only tells the other model what the host knows already."""
 
@@ -50,7 +54,7 @@ class Costs:
             return
         seen = self.count.get(candidate, 0.0)
         mean = self.total.get(candidate, 0.0) / seen if seen else self.expected(candidate)
-        clipped = min(cost_usd, CLIP * mean) if mean else cost_usd
+        clipped = min(cost_usd, CLIP * math.sqrt(max(seen, 1.0)) * mean) if mean else cost_usd
         self.count[candidate] = seen + 1.0
         self.total[candidate] = self.total.get(candidate, 0.0) + clipped
 

@@ -41,6 +41,6 @@ def reason(chain: Sequence[Choice], dimension: str | None, history: History, *, 
         known += f", {len(first.neighbours)} on similar tasks" if first.neighbours else ""
     cost = "at an unknown cost" if first.cost_usd is None else f"for about ${first.cost_usd:.3g}"
     chance = f"{first.p_success:.0%} [{first.low:.0%}, {first.high:.0%}]"
-    lead = "is tried to learn about it" if explored else "is expected to be worth most"
+    lead = "is tried to learn about it" if explored else "promises most"
     after = f"; then {chain[1].candidate} ({chain[1].p_success:.0%})" if len(chain) > 1 else ""
     return f"{first.candidate} {lead}: {chance} to succeed {cost} ({known}){after}."

@@ -1,9 +1,9 @@
 """Choosing for the sake of knowledge: optimism where only choosing teaches, and a floor that keeps choices measurable.
 
-Where nothing can be tried after the first, the first is the one of greatest optimistic reward: P(success) at the
-1 - 1/(n + 2) quantile of its skill, n outcomes into the stream, less its cost (Bayes-UCB: Kaufmann, Cappe and
-Garivier, "On Bayesian upper confidence bounds for bandit problems", AISTATS 2012), the skill's spread taken by half.
-A cascade explores by itself: what follows a failure is seen as well.
+The plan is made as if each skill were better than believed, by a share of its standard deviation that grows slowly: at
+the 1 - 1/(n + 2) quantile of the skill, n outcomes into the stream, and of that the part OPTIMISM (Bayes-UCB: Kaufmann,
+Cappe and Garivier, "On Bayesian upper confidence bounds for bandit problems", AISTATS 2012; of whole lists: Kveton,
+Szepesvari, Wen and Ashkan, "Cascading bandits", ICML 2015).
 
 >>> draw("task 1", "a", {"a": 0.5, "b": 0.3}, 0.0)
 ('a', 1.0)
@@ -16,30 +16,34 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import NormalDist
 
-from mcp_router.orchestrator.ease import cdf
-from mcp_router.orchestrator.posterior import Z80
+from mcp_router.orchestrator.ease import Ease, cdf
+from mcp_router.orchestrator.posterior import Z80, Estimate
 from mcp_router.orchestrator.view import View
 from mcp_router.types import HOST
 
-OPTIMISM = 0.5
-"""Share of a skill's standard deviation by which optimism reaches: the whole explores too long (docs/method.md)."""
+OPTIMISM = 0.3
+"""Share of the quantile by which optimism reaches: the whole explores too long (docs/method.md)."""
 LEAST_CHANCE = 0.05
 """Of being worth more than the leader; below it a candidate is never drawn."""
 
 
-def hopeful(view: View, names: Sequence[str], price: float, n: int) -> str | None:
-    """The one of `names` of greatest optimistic reward, None if that is not above 0. price: lambda."""
-    reach = OPTIMISM * NormalDist().inv_cdf(1.0 - 1.0 / (n + 2))
-    rewards = {}
-    for name in names:
-        skill = view.estimates[name].skill
-        optimistic = view.ease.chance(skill.mean + reach * math.sqrt(skill.variance))
-        rewards[name] = optimistic - price * view.costs[name]
-    best = max(rewards, key=rewards.__getitem__, default=None)
-    return best if best is not None and rewards[best] > 0.0 else None
+def hope(n: int) -> float:
+    """How far optimism reaches n outcomes into the stream, in standard deviations of a skill.
+
+    >>> hope(0), round(hope(98), 2)
+    (0.0, 0.7)
+    """
+    return OPTIMISM * NormalDist().inv_cdf(1.0 - 1.0 / (n + 2))
+
+
+def hopeful(estimate: Estimate, ease: Ease, reach: float) -> tuple[float, ...]:
+    """P(success) at each node of the ease, were the skill `reach` standard deviations better than is believed."""
+    skill = estimate.skill
+    sd, mean = math.sqrt(1.0 + skill.variance), skill.mean + reach * math.sqrt(skill.variance)
+    return tuple(cdf((mean + e) / sd) for e in ease.nodes)
 
 
 def plausible(view: View, leader: str, price: float) -> dict[str, float]:

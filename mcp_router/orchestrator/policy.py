@@ -24,7 +24,7 @@ from datetime import datetime
 
 from mcp_router.orchestrator.cost import Costs
 from mcp_router.orchestrator.explain import choice, reason
-from mcp_router.orchestrator.explore import draw, hopeful, plausible
+from mcp_router.orchestrator.explore import draw, hope, hopeful, plausible
 from mcp_router.orchestrator.history import History
 from mcp_router.orchestrator.plan import Box, best_plan
 from mcp_router.orchestrator.posterior import Belief, Evidence, Key, Place, Skills
@@ -82,8 +82,8 @@ class AcrouterPolicy:
         """The chain of greatest expected reward, its first candidate at times chosen for the sake of knowledge."""
         candidates = {c.id: c for c in context.candidates if c.id not in context.tried}
         view = self._view(context, list(candidates))
-        best = order = self._plan(context, view, None)
-        leader = self._leader(context, view) or next(iter(best), None)
+        order = hoped = self._plan(context, view, None)
+        leader = self._fresh(context, view) or next(iter(hoped), None)
         propensity = 1.0
         if leader is not None:
             cap = context.max_cost_usd
@@ -91,9 +91,9 @@ class AcrouterPolicy:
             chances = {n: p for n, p in chances.items() if n == leader or cap is None or view.costs[n] <= cap}
             # What follows a failure is compared with nothing, so nothing is drawn for it.
             first, propensity = draw(context.draw, leader, chances, 0.0 if context.tried else self.explore)
-            order = best if (first,) == best[:1] else self._plan(context, view, first)
+            order = hoped if (first,) == hoped[:1] else self._plan(context, view, first)
         chain = tuple(choice(candidates[n], view, self._costs.expected(n), self._history) for n in order)
-        why = reason(chain, view.place.dimension, self._history, explored=order[:1] != best[:1])
+        why = reason(chain, view.place.dimension, self._history, explored=order[:1] != hoped[:1])
         return Plan(chain, propensity, why)
 
     def _view(self, context: Context, names: Sequence[str]) -> View:
@@ -114,7 +114,13 @@ class AcrouterPolicy:
         return View(place, estimates, costs, ease, neighbours)
 
     def _plan(self, context: Context, view: View, first: str | None) -> tuple[str, ...]:
-        boxes = {name: Box(view.estimates[name].by_ease, view.costs[name]) for name in view.estimates}
+        reach = hope(self._history.seen.total())
+        boxes = {
+            name: Box(
+                hopeful(seen, view.ease, 0.0 if self._skills.knows(name, view.place) else reach), view.costs[name]
+            )
+            for name, seen in view.estimates.items()
+        }
         return best_plan(
             boxes,
             view.ease.weights,
@@ -126,24 +132,18 @@ class AcrouterPolicy:
             first=first,
         ).order
 
-    def _leader(self, context: Context, view: View) -> str | None:
-        """Who leads for what it teaches: a model without any history once, the cheapest first; then the hopeful.
-
-        None in a cascade, which explores by itself, and where the prior knows the place well.
-        """
+    def _fresh(self, context: Context, view: View) -> str | None:
+        """A model without any history leads once, the cheapest first, unless the prior knows the place well."""
         cap = context.max_cost_usd
-        open_to = [
+        fresh = [
             name
             for name, cost in view.costs.items()
-            if not self._skills.knows(name, view.place) and (cap is None or cost <= cap)
+            if name != HOST
+            and not self._history.seen[name]
+            and not self._skills.knows(name, view.place)
+            and (cap is None or cost <= cap)
         ]
-        fresh = [name for name in open_to if name != HOST and not self._history.seen[name]]
-        if context.tried or not open_to:
-            return None
-        if fresh:
-            return min(fresh, key=lambda name: (view.costs[name], name))
-        single = context.max_attempts == 1
-        return hopeful(view, open_to, self.price_of_usd, self._history.seen.total()) if single else None
+        return None if context.tried else min(fresh, key=lambda name: (view.costs[name], name), default=None)
 
     def _beliefs(self) -> Skills:
         """Beliefs with the last task's attempts taken in, which may still grow by another attempt."""

@@ -69,12 +69,11 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """P(success) with its 80 % interval, P(success) at each node of the task's ease, and what is believed of s."""
+    """P(success) with its 80 % interval, and what is believed of s."""
 
     p: float
     low: float
     high: float
-    by_ease: tuple[float, ...]
     skill: Belief
 
 
@@ -148,11 +147,10 @@ class Skills:
                 room = belief.variance
             belief = Belief(belief.mean, max(belief.variance - likeness, 0.05))
         sd = math.sqrt(1.0 + belief.variance)
-        by_ease = tuple(cdf((belief.mean + e) / sd) for e in ease.nodes)
-        p = sum(w * at for w, at in zip(ease.weights, by_ease, strict=True))
+        p = sum(w * cdf((belief.mean + e) / sd) for w, e in zip(ease.weights, ease.nodes, strict=True))
         reach = Z80 * math.sqrt(belief.variance)
         low, high = ease.chance(belief.mean - reach), ease.chance(belief.mean + reach)
-        return Estimate(p, min(low, p), max(high, p), by_ease, belief)
+        return Estimate(p, min(low, p), max(high, p), belief)
 
     def ease(self, evidence: Sequence[Evidence], place: Place) -> Ease:
         """What is believed of a task's ease, given outcomes on it and on similar tasks."""

@@ -56,6 +56,18 @@ def test_a_model_without_history_leads_once_the_cheapest_first() -> None:
     assert led == ["small", "medium", "large"]
 
 
+def test_in_a_cascade_a_little_of_the_doubt_counts_in_a_models_favour() -> None:
+    twin = Candidate("twin", "twin", price=SMALL.price)
+    learner = AcrouterPolicy(prices=candidate_prices((SMALL, twin)), explore=0.0)
+    for n in range(60):
+        learner.learn(seen("small", float(n % 2 or n < 4), n))
+    for n in range(60, 62):
+        learner.learn(seen("twin", float(n % 2), n))
+    first, second = learner.choose(context(candidates=(SMALL, twin))).chain
+    assert (first.candidate, second.candidate) == ("twin", "small")
+    assert first.p_success < second.p_success
+
+
 def test_it_starts_flat_and_says_that_it_has_no_evidence() -> None:
     plan = policy().choose(context())
     assert abs(plan.chain[0].p_success - 0.5) < 0.01
