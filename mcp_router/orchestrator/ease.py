@@ -38,6 +38,11 @@ class Ease:
     nodes: tuple[float, ...]
     weights: tuple[float, ...]
 
-    def chance(self, skill: float) -> float:
-        """P(success) of a candidate whose skill is known, in [0, 1]."""
-        return sum(w * cdf(skill + e) for e, w in zip(self.nodes, self.weights, strict=True))
+    def by_node(self, skill: float, variance: float = 0.0) -> tuple[float, ...]:
+        """P(success) at each node, in [0, 1], of a candidate whose skill is Gaussian with this mean and variance."""
+        sd = math.sqrt(1.0 + variance)
+        return tuple(cdf((skill + e) / sd) for e in self.nodes)
+
+    def chance(self, skill: float, variance: float = 0.0) -> float:
+        """P(success) over the nodes, in [0, 1], of the same."""
+        return sum(w * at for w, at in zip(self.weights, self.by_node(skill, variance), strict=True))

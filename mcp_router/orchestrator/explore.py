@@ -42,8 +42,7 @@ def hope(n: int) -> float:
 def hopeful(estimate: Estimate, ease: Ease, reach: float) -> tuple[float, ...]:
     """P(success) at each node of the ease, were the skill `reach` standard deviations better than is believed."""
     skill = estimate.skill
-    sd, mean = math.sqrt(1.0 + skill.variance), skill.mean + reach * math.sqrt(skill.variance)
-    return tuple(cdf((mean + e) / sd) for e in ease.nodes)
+    return ease.by_node(skill.mean + reach * math.sqrt(skill.variance), skill.variance)
 
 
 def plausible(view: View, leader: str, price: float) -> dict[str, float]:

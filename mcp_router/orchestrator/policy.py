@@ -111,18 +111,17 @@ class AcrouterPolicy:
         ease = skills.ease([*here, *near], place)
         estimates = skills.estimate(names, place, ease, near, likeness)
         costs = {name: self._costs.on_task(name, context) for name in names}
-        return View(place, estimates, costs, ease, neighbours)
+        reach = hope(self._history.seen.total())
+        hopes = {
+            name: hopeful(seen, ease, 0.0 if self._skills.knows(name, place) else reach)
+            for name, seen in estimates.items()
+        }
+        boxes = {name: Box(hopes[name], costs[name]) for name in names}
+        return View(place, estimates, costs, boxes, ease, neighbours)
 
     def _plan(self, context: Context, view: View, first: str | None) -> tuple[str, ...]:
-        reach = hope(self._history.seen.total())
-        boxes = {
-            name: Box(
-                hopeful(seen, view.ease, 0.0 if self._skills.knows(name, view.place) else reach), view.costs[name]
-            )
-            for name, seen in view.estimates.items()
-        }
         return best_plan(
-            boxes,
+            view.boxes,
             view.ease.weights,
             price=self.price_of_usd,
             depth=context.max_attempts - len(context.tried),

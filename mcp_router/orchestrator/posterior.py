@@ -146,8 +146,7 @@ class Skills:
                 belief = self._matched(Belief(belief.mean, room), room, item, ease, noise=1.0 - likeness)
                 room = belief.variance
             belief = Belief(belief.mean, max(belief.variance - likeness, 0.05))
-        sd = math.sqrt(1.0 + belief.variance)
-        p = sum(w * cdf((belief.mean + e) / sd) for w, e in zip(ease.weights, ease.nodes, strict=True))
+        p = ease.chance(belief.mean, belief.variance)
         reach = Z80 * math.sqrt(belief.variance)
         low, high = ease.chance(belief.mean - reach), ease.chance(belief.mean + reach)
         return Estimate(p, min(low, p), max(high, p), belief)
