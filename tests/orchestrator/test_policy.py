@@ -221,6 +221,18 @@ def test_old_knowledge_widens_with_time() -> None:
     assert width("2026-11-01T00:00:00.000Z") > width("2026-01-01T00:00:01.000Z")
 
 
+def test_a_doubtful_model_leads_a_cascade_before_a_known_one_that_is_a_little_better() -> None:
+    twin = Candidate("twin", "twin", price=SMALL.price)
+    learner = AcrouterPolicy(prices=candidate_prices((SMALL, twin)), explore=0.0)
+    for n in range(60):
+        learner.learn(seen("small", float(n % 3 > 0), n))
+    for n in range(60, 63):
+        learner.learn(seen("twin", float(n % 2 == 0), n))
+    first, second = learner.choose(context(candidates=(SMALL, twin))).chain
+    assert (first.candidate, second.candidate) == ("twin", "small")
+    assert first.p_success < second.p_success
+
+
 def test_a_little_of_the_doubt_counts_in_a_models_favour() -> None:
     assert hope(0) == 0.0
     view = taught(policy(), {"small": 1.0}, 3)._view(context(), ["small"])
