@@ -24,7 +24,7 @@ from mcp_router.evaluation.players import players
 from mcp_router.evaluation.setting import Setting
 from mcp_router.evaluation.tables import Bench, read_results, read_validation
 
-SEED, POOLS, POOL_SIZE, ORDERS = 7, 6, 8, 2
+SEED, POOLS, POOL_SIZE, ORDERS = 7, 12, 8, 2
 PRICES_OF_USD = (0.1, 0.3, 1.0)
 CHAIN = 3
 """Length of the fixed chain, best in hindsight, that a cascade is compared with."""
