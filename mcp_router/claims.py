@@ -21,8 +21,9 @@ class Claim:
 def take_claim(store: MemoryStore, claim: Claim) -> Outcome | None:
     """Write down what an agent says of an attempt: weak evidence until a run of the checks agrees."""
     attempt = claim.attempt
-    if all(known.attempt_id != attempt.attempt_id for known in store.attempts(attempt.decision_id)):
-        store.append(attempt)
+    with store.transaction():
+        if all(known.attempt_id != attempt.attempt_id for known in store.attempts(attempt.decision_id)):
+            store.append(attempt)
     return None if claim.score is None else _once(store, reported(attempt, claim.score, claim.note))
 
 

@@ -45,7 +45,7 @@ def _judge_advised(
     session: Session, ask: Ask, decision: Decision, report: Report, candidate: str, job: Job
 ) -> Outcome | None:
     ask, patch, tree = _changed(ask, decision, report.worktree)
-    attempt = _attempt(ask, decision, report, candidate, patch)
+    attempt = _seen(session, decision, patch) or _attempt(ask, decision, report, candidate, patch)
     if patch:
         attempt = history.hold(*ground(ask), attempt, tree)
     known = session.store.effective_outcome(attempt.attempt_id)
@@ -57,6 +57,12 @@ def _judge_advised(
     if not patch:
         return nothing_changed(session.store, attempt, _where(decision, report))
     return _judge(session, ask, attempt, patch, job)
+
+
+def _seen(session: Session, decision: Decision, patch: bytes | None) -> Attempt | None:
+    """The attempt as a hook saw it, which tells better than the agent which model made this patch."""
+    own = session.store.attempts(decision.decision_id) if patch else []
+    return next((one for one in own if one.patch_sha256 == patch_digest(patch) and one.model_served), None)
 
 
 def _judge(session: Session, ask: Ask, attempt: Attempt, patch: bytes, job: Job) -> Outcome:
@@ -173,16 +179,16 @@ def _result(
     return ReportResult(
         decision_id=decision.decision_id,
         status="done",
-        learned=_learned(session, ask, candidate, before),
+        learned=_learned(session, ask, candidate, outcome, before),
         next=step,
         next_model=model,
         **seen,
     )
 
 
-def _learned(session: Session, ask: Ask, candidate: str, before: float | None) -> str | None:
+def _learned(session: Session, ask: Ask, candidate: str, outcome: Outcome | None, before: float | None) -> str | None:
     after = session.router.belief(ask, candidate)
-    if before is None or after is None:
+    if before is None or after is None or (outcome is not None and outcome.candidate != candidate):
         return None
     kind = ask.task.dimension.replace("_", " ")
     return f"{candidate} on {kind} like this: {before:.0%} -> {after:.0%}"

@@ -24,6 +24,8 @@ FORGET_S = 24 * 3600.0
 class Call:
     """One subagent. Times are nanoseconds since 1970; `foreground`: its parent waits for it.
 
+    `asked_for`: the decision that the agent had asked for itself and that this call carries out, None if there is none.
+
     `text` are the task's words, gone once it is judged. `base_ns`: when the recorded state was complete. `after`: the
     commit with the files as the subagent left them. `main_at`: size of the parent's transcript when it was started.
     """
@@ -36,6 +38,7 @@ class Call:
     text: str
     started_ns: int
     root: str | None = None
+    asked_for: str | None = None
     asked: str | None = None
     effort: str | None = None
     foreground: bool = False
@@ -51,6 +54,11 @@ class Call:
     status: str = OPEN
     pid: int | None = None
     pid_started: float | None = None
+
+    @property
+    def about(self) -> str:
+        """The decision that is learned from what becomes of it."""
+        return self.asked_for or self.decision_id
 
     def overlaps(self, other: Call) -> bool:
         """Whether both were at work at some time in one tree."""

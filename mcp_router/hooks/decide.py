@@ -19,12 +19,13 @@ from mcp_router.hooks.rewrite import rewrite  # noqa: E402
 from mcp_router.orchestrator.filters import Wishes, eligible  # noqa: E402
 from mcp_router.orchestrator.frozen import thaw  # noqa: E402
 from mcp_router.orchestrator.task import make_task  # noqa: E402
-from mcp_router.types import HOST, Candidate, Context, Price  # noqa: E402
+from mcp_router.types import HOST, Candidate, Choice, Context, Plan, Price  # noqa: E402
+from memory_store.similarity import SAME, overlap  # noqa: E402
 
 if TYPE_CHECKING:
     from mcp_router.config import Config, RepositoryConfig
     from mcp_router.hooks.snapshot import Snapshot
-    from mcp_router.types import Plan
+    from mcp_router.types import Task
 
 Answer = dict[str, Any]
 
@@ -77,7 +78,15 @@ def choose(snapshot: Snapshot, text: str, cwd: str) -> tuple[Plan | None, tuple[
         max_cost_usd=own.run_usd,
         draw=f"{values['seed']}/{values['decisions']}/{sha256(text.encode()).hexdigest()[:16]}",
     )
-    return thaw(values["state"], snapshot.sections).choose(context), candidates
+    return _asked(values["asked"], task) or thaw(values["state"], snapshot.sections).choose(context), candidates
+
+
+def _asked(asked: list[dict[str, Any]], task: Task) -> Plan | None:
+    """What the agent was advised for this very task, where it asked before: the latest such plan."""
+    for one in asked:
+        if one["repo"] == task.repo and time() < one["until"] and overlap(one["features"], task.features) >= SAME:
+            return Plan(tuple(Choice(**choice) for choice in one["chain"]), one["propensity"], one["reason"])
+    return None
 
 
 def _narrowed(root: str) -> SimpleNamespace:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mcp_router.errors import AcrouterError
+from mcp_router.hooks.asked import asked_before
 from mcp_router.hooks.calls import ENDED, JUDGED, OPEN, Call, Calls, decision_id_of, is_stale, started_at
 from mcp_router.hooks.events import CODEX, task_of
 from mcp_router.hooks.rollout import parent_of
-from mcp_router.hooks.transcript import find_transcript, meta_of, transcripts_of
+from mcp_router.hooks.transcript import find_transcript, meta_of, nanoseconds, transcripts_of
 from mcp_router.intake import Prepared, Request, prepare
 from mcp_router.session import Session
 from mcp_router.types import Base, Choice, Plan
@@ -83,6 +84,13 @@ class Follower:
             prepared = replace(prepared, ask=replace(prepared.ask, base=base))
             call.base_ns = recorded["at_ns"]
         call.root = str(prepared.repository.root) if prepared.repository else None
+        others = [other.about for other in self._calls.all() if other.status == OPEN]
+        asked = asked_before(self._session.store, prepared.ask.task, others)
+        if asked is not None:
+            # Its base is older than the call, and recorded in time whatever the subagent does first.
+            call.asked_for, call.base_ns = asked.decision_id, nanoseconds(asked.at) if asked.base else None
+            self._calls.put(call)
+            return
         # Kept before the decision is: a second try at this event then finds the base that was taken in time.
         self._calls.put(call)
         self._write_down(prepared, event.get("plan"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from mcp_router.claims import Claim, nothing_changed, take_claim
+from mcp_router.claims import nothing_changed
 from mcp_router.hooks.attribute import SPLIT, Share, share_of
 from mcp_router.hooks.calls import Call, Calls
 from mcp_router.hooks.events import CODEX
@@ -19,36 +19,50 @@ from mcp_router.session import Session
 from mcp_router.types import Attempt, Base, Candidate, Decision, Verdict, Verification
 from mcp_router.verifier import history, workspace
 from memory_store.records import now
+from memory_store.store import MemoryStore
 
 
 def judge(session: Session, calls: Calls, call: Call) -> None:
     """Write down what became of one call. What stands in the memory already is not written twice."""
     session.store.refresh()
-    decision = session.store.decision(call.decision_id)
-    if decision is None or session.store.outcomes(decision.decision_id):
+    decision = session.store.decision(call.about)
+    if decision is None or (call.asked_for is None and session.store.outcomes(decision.decision_id)):
         return
     session.texts[decision.decision_id] = call.text
     work = work_of(call)
     fault = call.fault or work.failed
     ask, share = (ask_of(session, decision), Share()) if fault else _share(session, calls, call, decision, work)
-    attempt = replace(_attempt(ask, call, work, share, decision), fault=fault)
+    known = session.candidates(decision.mode, decision.client)
+    attempt = replace(_attempt(known, call, work, share, decision), fault=fault)
     if fault or call.after is None:
-        take_claim(session.store, Claim(attempt))
+        _write_down(session.store, attempt)
         return
     if share.unclear:
-        take_claim(session.store, Claim(attempt))
+        _write_down(session.store, attempt)
         reason = (share.unclear,)
         session.store.append(verified(attempt, Verification(Verdict.NO_SIGNAL, None, 0.0, reason)))
         return
     if not share.patch or share.commit is None:
-        take_claim(session.store, Claim(attempt))
+        _write_down(session.store, attempt)
         nothing_changed(session.store, attempt, call.worktree or call.root or call.cwd)
         return
     path, base = ground(ask)
     tree = workspace.tree_of(workspace.open_repository(path), share.commit)
     attempt = history.hold(path, base, attempt, tree)
-    take_claim(session.store, Claim(attempt))
-    session.router.judge(ask, attempt, share.patch)
+    _write_down(session.store, attempt)
+    held = session.store.effective_outcome(attempt.attempt_id)
+    if held is None or held.source != "verified":
+        session.router.judge(ask, attempt, share.patch)
+
+
+def _write_down(store: MemoryStore, attempt: Attempt) -> None:
+    """Keep an attempt, once; one that the agent reported before gets the tokens and the cost that were seen."""
+    with store.transaction():
+        known = next((one for one in store.attempts(attempt.decision_id) if one.attempt_id == attempt.attempt_id), None)
+        if known is None:
+            store.append(attempt)
+        elif known.turns is None and attempt.turns is not None:
+            store.append(replace(attempt, result=known.result or attempt.result))
 
 
 def work_of(call: Call) -> Work:
@@ -86,22 +100,21 @@ def _share_of_worktree(ask: Ask, base: Base, after: str, work: Work) -> tuple[As
     return ask, Share(workspace.diff(repo, head, after), after)
 
 
-def _attempt(ask: Ask, call: Call, work: Work, share: Share, decision: Decision) -> Attempt:
+def _attempt(known: tuple[Candidate, ...], call: Call, work: Work, share: Share, decision: Decision) -> Attempt:
     served = work.served[-1] if work.served else None
     # Of a subagent that left nothing, it is not known that it was to be another than the chosen one.
     asked = work.asked or call.asked or (decision.chain[0].model if decision.chain else None)
-    candidate = candidate_of(ask.candidates, served or asked, work.effort or call.effort)
-    known = resolve(asked) if asked else None
-    ran = next((c for c in ask.candidates if c.id == candidate), None)
+    candidate = candidate_of(known, served or asked, work.effort or call.effort)
+    ran = next((c for c in known if c.id == candidate), None)
     span = None
     if work.first_ns is not None and work.last_ns is not None:
         span = (work.last_ns - work.first_ns) / 1e6
     return Attempt(
-        attempt_id=f"{ask.decision_id}.{digest(candidate, patch_digest(share.patch))}",
-        decision_id=ask.decision_id,
+        attempt_id=f"{decision.decision_id}.{digest(candidate, patch_digest(share.patch))}",
+        decision_id=decision.decision_id,
         at=now(),
         candidate=candidate,
-        model_asked=known.identity if known else asked or (ran.model if ran else candidate),
+        model_asked=_identity(asked) or (ran.model if ran else candidate),
         model_served=_identity(served),
         tokens=work.tokens,
         cost_usd=work.cost_usd,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from mcp_router.errors import AcrouterError
 from mcp_router.executors.advise import claude_code_name
 from mcp_router.hooks import patterns
+from mcp_router.hooks.asked import LASTS, awaiting
 from mcp_router.hooks.events import CLAUDE_CODE
 from mcp_router.hooks.place import find_repository
 from mcp_router.hooks.snapshot import Snapshot, open_snapshot, pack, path_of, states
@@ -20,8 +22,9 @@ from mcp_router.orchestrator.frozen import PRICE, freeze
 from mcp_router.orchestrator.learner import Learner
 from mcp_router.orchestrator.outages import outages
 from mcp_router.orchestrator.policy import AcrouterPolicy
+from mcp_router.repeats import failed
 from mcp_router.session import Session
-from mcp_router.types import HOST, Candidate
+from mcp_router.types import HOST, Candidate, Decision
 from mcp_router.verifier import workspace
 
 
@@ -68,6 +71,7 @@ class Keeper:
             "state": state,
             "seed": config.seed,
             "decisions": len(session.store.decisions()),
+            "asked": [_asked(session, decision) for decision in awaiting(session.store)],
             "candidates": [_plain(candidate) for candidate in candidates],
             "names": {c.id: _names(c) for c in candidates if c.id != HOST},
             "aside": {name: until.timestamp() for name, (until, _) in out.items()},
@@ -91,6 +95,19 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
         "provider": candidate.provider,
         "price": tuple(getattr(candidate.price, part) for part in PRICE),
         "context_tokens": candidate.context_tokens,
+    }
+
+
+def _asked(session: Session, decision: Decision) -> dict[str, Any]:
+    """What the agent asked about, and who is left to try for it."""
+    tried = failed(session.store, decision.decision_id)
+    return {
+        "until": (datetime.fromisoformat(decision.at) + LASTS).timestamp(),
+        "repo": decision.repo,
+        "features": decision.features,
+        "chain": [asdict(choice) for choice in decision.chain if choice.candidate not in tried],
+        "propensity": decision.propensity,
+        "reason": decision.reason,
     }
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-FORMAT = 3
+FORMAT = 4
 MARK = f"acrouter-snapshot {FORMAT} {sys.implementation.cache_tag}-{sys.hexversion:x}-{sys.byteorder}\n".encode()
 
 

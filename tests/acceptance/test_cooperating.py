@@ -7,6 +7,7 @@ import pytest
 from mcp_router.demo.stage import lay_tests
 from mcp_router.models import same_model
 from tests.server.scene import git
+from tests.server.speaking import until
 
 from .conftest import Hire
 from .hands import ClaudeCode, Codex, Opencode
@@ -27,8 +28,21 @@ def agent(hand: ClaudeCode | Codex | Opencode) -> Play:
     yield Say(f"Done: {reported['verdict']}")
 
 
-@pytest.mark.parametrize("hand", [ClaudeCode(), Codex(), Opencode()], ids=lambda hand: hand.name)
-def test_the_advised_model_does_the_work_and_is_learned_from(hire: Hire, hand: ClaudeCode | Codex | Opencode) -> None:
+PLUGIN = "mcp__plugin_acrouter_acrouter__"
+"""What Claude Code puts before the names of a plugin's tools."""
+WITH_HOOKS = [
+    pytest.param(ClaudeCode(), False, id="claude-code"),
+    pytest.param(Codex(), False, id="codex"),
+    pytest.param(Opencode(), False, id="opencode"),
+    pytest.param(ClaudeCode(PLUGIN), True, id="claude-code with the plugin's hooks"),
+    pytest.param(Codex(), True, id="codex with the plugin's hooks"),
+]
+
+
+@pytest.mark.parametrize(("hand", "hooks"), WITH_HOOKS)
+def test_the_advised_model_does_the_work_and_is_learned_from(
+    hire: Hire, hand: ClaudeCode | Codex | Opencode, hooks: bool
+) -> None:
     def main(shown: Shown) -> Play:
         del shown
         return agent(hand)
@@ -38,13 +52,20 @@ def test_the_advised_model_does_the_work_and_is_learned_from(hire: Hire, hand: C
 
     user = hire({"Please see to the refunds": main, TASK: work})
     lay_tests(user.repo, SUBTASK)
-    user.install(hand.name)
+    if hooks:
+        user.add_plugin(hand.name)
+    else:
+        user.install(hand.name)
     ended = user.session(hand.name, "Please see to the refunds")
 
     assert "Done: pass" in ended.stdout
+    if hooks:
+        assert not (user.home / ".local").exists(), "a memory of its own, beside that of the hooks"
+        until(lambda: any(attempt.turns for attempt in user.memory().attempts()), "what the hooks saw")
     memory = user.memory()
     (decision,) = memory.decisions()
     (attempt,) = memory.attempts(decision.decision_id)
+    assert (attempt.tokens.output is not None) == hooks
     outcome = memory.effective_outcome(attempt.attempt_id)
     assert outcome is not None
     assert (outcome.verdict, outcome.source) == ("pass", "verified")

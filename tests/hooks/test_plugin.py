@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mcp_router.clients import codex
+from mcp_router.clients.client import Place
 from mcp_router.executors.advise import claude_code_name
 from mcp_router.hooks.events import EVENTS, is_spawn
 from mcp_router.hooks.rewrite import agents_of
@@ -75,6 +77,12 @@ def test_the_server_is_started_by_a_command_that_is_installed() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     assert server["command"] in scripts
     assert server["args"] == ["serve"]
+
+
+def test_the_server_in_codex_has_the_memory_of_the_hooks_and_the_keys() -> None:
+    server = _json(PLUGIN / ".mcp.json")["mcpServers"]["acrouter"]
+    place = Place(env={"HOME": "/home/u"}, project=Path("/home/u/shop"))
+    assert {**codex.client(place).written, "command": "acrouter", "args": ["serve"]} == server
 
 
 def test_the_folder_survives_being_copied_as_clients_copy_it(tmp_path: Path) -> None:
