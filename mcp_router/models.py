@@ -12,6 +12,8 @@ from mcp_router.errors import BadInput
 from mcp_router.types import HOST, Candidate, Price
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mcp_router.config import Config, ModelConfig
     from memory_store.records import Tokens
 
@@ -19,6 +21,8 @@ PRICES = __file__.removesuffix("models.py") + "prices.json"
 EFFORTS = ("low", "medium", "high")
 CLAUDE_CODE = ("haiku", "sonnet", "opus", "fable")
 """The models that Claude Code's Agent tool takes, by the names under which it takes them."""
+HOUR_WRITE = 2.0
+"""What Anthropic's one-hour cache charges for a token written, as a multiple of the price of input."""
 CODEX = ("gpt-6-luna", "gpt-6-astra")
 """Models that Codex's spawn_agent was seen to take."""
 
@@ -62,8 +66,11 @@ def same_model(name: str, other: str) -> bool:
     return known == known_other if known and known_other else _key(name) == _key(other)
 
 
-def cost_usd(price: Price, tokens: Tokens) -> float | None:
+def cost_usd(price: Price, tokens: Tokens, hour_writes: int = 0) -> float | None:
     """What calls cost at a price, in USD; None where a count, or a price that is needed, is not known.
+
+    hour_writes: of the tokens written to the cache those that Anthropic keeps for an hour, at twice the input's price
+    (its documentation of prompt caching).
 
     >>> from memory_store.records import Tokens
     >>> cost_usd(Price(input=2, output=10), Tokens(input=1000, cache_read=0, cache_write=0, output=100))
@@ -80,7 +87,22 @@ def cost_usd(price: Price, tokens: Tokens) -> float | None:
         if count is None or (count and usd is None):
             return None
         total += count * (usd or 0.0)
+    if hour_writes:
+        if price.input is None or price.cache_write is None:
+            return None
+        total += hour_writes * (HOUR_WRITE * price.input - price.cache_write)
     return total / 1e6
+
+
+def hour_writes(usage: Mapping[str, Any]) -> int:
+    """Of a Messages API usage, the tokens written to the one-hour cache; `cache_creation_input_tokens` holds them too.
+
+    >>> hour_writes({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 7}})
+    7
+    """
+    found = usage.get("cache_creation")
+    count = found.get("ephemeral_1h_input_tokens") if isinstance(found, dict) else None
+    return count if isinstance(count, int) else 0
 
 
 def price_at(candidate: Candidate, prompt_tokens: int) -> Price:

@@ -10,7 +10,7 @@ from mcp_router.hooks.transcript import Work, lines_of, nanoseconds, take_counts
 
 def read_rollout(path: Path) -> Work:
     """The work in a Codex rollout. Input tokens there include the cached ones."""
-    work, calls = Work(), dict[str, tuple[str, list[int]]]()
+    work, calls = Work(), dict[str, tuple[str, list[int], int]]()
     for line in lines_of(path):
         payload = line.get("payload")
         if not isinstance(payload, dict):
@@ -21,7 +21,7 @@ def read_rollout(path: Path) -> Work:
             work.asked = payload.get("model") or work.asked
             work.effort = payload.get("effort") or work.effort
         elif line.get("type") == "token_usage_record" and isinstance(payload.get("usage"), dict):
-            calls[str(payload.get("response_id") or len(calls))] = (work.asked or "", _counts(payload["usage"]))
+            calls[str(payload.get("response_id") or len(calls))] = (work.asked or "", _counts(payload["usage"]), 0)
         elif line.get("type") == "event_msg":
             _take_event(work, payload, at)
     take_counts(work, list(calls.values()))

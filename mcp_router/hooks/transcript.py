@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_router.hooks.calls import Call
-from mcp_router.models import cost_usd, resolve
+from mcp_router.models import cost_usd, hour_writes, resolve
 from memory_store.records import Tokens
 
 EDITS = {"Edit": "file_path", "Write": "file_path", "MultiEdit": "file_path", "NotebookEdit": "notebook_path"}
@@ -92,17 +92,18 @@ def _take_tools(work: Work, content: Any, at: int | None, model: str) -> None:
 
 def _count(work: Work, calls: list[tuple[str, dict[str, Any]]]) -> None:
     names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
-    counts = [(model, [int(usage.get(name) or 0) for name in names]) for model, usage in calls]
+    counts = [(model, [int(usage.get(name) or 0) for name in names], hour_writes(usage)) for model, usage in calls]
     take_counts(work, counts)
 
 
-def take_counts(work: Work, calls: list[tuple[str, list[int]]]) -> None:
-    """Tokens and USD of all calls, each given by its model, then input, cache read, cache write and output."""
+def take_counts(work: Work, calls: list[tuple[str, list[int], int]]) -> None:
+    """Tokens and USD of all calls, each given by its model, then input, cache read, cache write and output, and the
+    part of the cache write that is kept for an hour."""
     work.turns = len(calls)
     if not calls:
         return
-    work.tokens = _tokens([sum(column) for column in zip(*(counts for _, counts in calls), strict=True)])
-    costs = [_cost(model, _tokens(counts)) for model, counts in calls]
+    work.tokens = _tokens([sum(column) for column in zip(*(counts for _, counts, _ in calls), strict=True)])
+    costs = [_cost(model, _tokens(counts), hour) for model, counts, hour in calls]
     work.cost_usd = None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
@@ -110,10 +111,10 @@ def _tokens(counts: list[int]) -> Tokens:
     return Tokens(input=counts[0], cache_read=counts[1], cache_write=counts[2], output=counts[3])
 
 
-def _cost(model: str, tokens: Tokens) -> float | None:
+def _cost(model: str, tokens: Tokens, hour: int) -> float | None:
     known = resolve(model)
     prompt = (tokens.input or 0) + (tokens.cache_read or 0) + (tokens.cache_write or 0)
-    return cost_usd(known.price_at(prompt), tokens) if known else None
+    return cost_usd(known.price_at(prompt), tokens, hour) if known else None
 
 
 def lines_of(path: Path, since: int = 0) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mcp_router.imports.lines import count, json_lines, moment, table, text_of, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
+from mcp_router.models import hour_writes
 from memory_store.records import Tokens
 
 CONVERSATION = (b'"type":"user"', b'"type":"assistant"', b'"type": "user"', b'"type": "assistant"')
@@ -154,7 +155,9 @@ class _Thread:
             return
         self.counted.add(key)
         asked = word(line.get("requestedModel")) or served
-        part = self.session.answered(subtask, served, asked, Call(self.at, _tokens(table(message.get("usage"))), asked))
+        usage = table(message.get("usage"))
+        call = Call(self.at, _tokens(usage), asked, hour_writes=hour_writes(usage))
+        part = self.session.answered(subtask, served, asked, call)
         part.effort = part.effort or word(self.meta.get("effort"))
         part.ran_at = part.ran_at or word(line.get("effort"))
 

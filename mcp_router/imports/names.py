@@ -7,11 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from mcp_router.errors import RepositoryError
-from mcp_router.imports.session import WORKTREES
+from mcp_router.imports.session import WORKTREES, Call
 from mcp_router.models import cost_usd, price_at, resolve, same_model
 from mcp_router.types import Candidate
 from mcp_router.verifier import workspace
-from memory_store.records import Tokens
 
 
 class Names:
@@ -34,15 +33,15 @@ class Names:
         name = plain or (known.identity if known else model)
         return f"{name}@{effort}" if effort else name
 
-    def cost_usd(self, model: str, tokens: Tokens) -> float | None:
+    def cost_usd(self, model: str, call: Call) -> float | None:
         """What one call costs at the list price; None where a price or a count is not known."""
-        known = resolve(model)
+        known, tokens = resolve(model), call.tokens
         configured = next((one for one in self._candidates if same_model(one.model, model)), None)
         counts = (tokens.input, tokens.cache_read, tokens.cache_write)
         prompt = sum(count for count in counts if count is not None)
         if configured is not None:
-            return cost_usd(price_at(configured, prompt), tokens)
-        return cost_usd(known.price_at(prompt), tokens) if known else None
+            return cost_usd(price_at(configured, prompt), tokens, call.hour_writes)
+        return cost_usd(known.price_at(prompt), tokens, call.hour_writes) if known else None
 
 
 @lru_cache(maxsize=4096)

@@ -109,7 +109,7 @@ def _cost(subtask: Subtask, part: Part, names: Names) -> tuple[float | None, str
     told = [call.cost_usd for call in part.calls]
     if None not in told and (reported := fsum(cost for cost in told if cost is not None)) > 0:
         return reported, "reported"
-    listed = [names.cost_usd(part.served or part.asked, call.tokens) for call in part.calls]
+    listed = [names.cost_usd(part.served or part.asked, call) for call in part.calls]
     if None in listed:
         return None, "unknown"
     return fsum(cost for cost in listed if cost is not None), "computed"

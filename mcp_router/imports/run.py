@@ -9,11 +9,11 @@ from types import ModuleType
 from typing import Any
 
 from mcp_router.errors import BadInput
-from mcp_router.hooks.calls import decision_id_of
 from mcp_router.imports import claude_code, codex, mini_swe_agent, opencode
 from mcp_router.imports.names import Names
 from mcp_router.imports.records import Imported, imported
-from mcp_router.imports.session import Reading, Subtask
+from mcp_router.imports.seen import Seen
+from mcp_router.imports.session import Reading
 from mcp_router.imports.state import ReadSessions
 from mcp_router.imports.table import Learned
 from mcp_router.models import client_candidates, configured_candidates
@@ -60,10 +60,7 @@ def import_history(
         done += size
         progress(done, total)
 
-    def is_known(subtask: Subtask) -> bool:
-        """Whether hooks saw a subagent at work: what they wrote down says more than its transcript."""
-        return subtask.call is not None and session.store.decision(decision_id_of(*subtask.call)) is not None
-
+    seen = Seen(session.store)
     reading, names = Reading(advance), Names(_candidates(session, client))
     learned = Learned(client, str(place), dry_run, sessions=len(fresh), unchanged=len(sources) - len(fresh))
     try:
@@ -71,7 +68,7 @@ def import_history(
             found = [
                 one
                 for read in reader.read(source, reading)
-                for one in imported(read, client, names, session.title, is_known)
+                for one in imported(read, client, names, session.title, seen.has)
             ]
             learned.add(found)
             if not dry_run:

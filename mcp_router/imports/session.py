@@ -70,12 +70,15 @@ class Run:
 
 @dataclass(slots=True)
 class Call:
-    """One answer of a model; cost_usd is what the client says that it cost. `at` is when it came."""
+    """One answer of a model; cost_usd is what the client says that it cost. `at` is when it came. `hour_writes`: of the
+    tokens written to the cache those that are kept for an hour.
+    """
 
     at: str
     tokens: Tokens
     asked: str | None = None
     cost_usd: float | None = None
+    hour_writes: int = 0
 
 
 @dataclass(slots=True)

@@ -84,7 +84,7 @@ class Claude:
     def human(self, text: str, **fields: Any) -> None:
         self.write(type="user", message={"role": "user", "content": text}, **fields)
 
-    def answer(self, *blocks: dict[str, Any], model: str = OPUS, **usage: int) -> None:
+    def answer(self, *blocks: dict[str, Any], model: str = OPUS, **usage: Any) -> None:
         """An answer, one line a block, each with the usage of the whole."""
         self.calls += 1
         given = {

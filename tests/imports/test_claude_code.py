@@ -12,10 +12,11 @@ import pytest
 
 from mcp_router.hooks.calls import decision_id_of
 from memory_store.records import Attempt, Decision, Outcome
+from memory_store.similarity import features
 from memory_store.store import MemoryStore
 from tests.imports.history import HAIKU, OPUS, SESSION, Claude, learn
 from tests.imports.make_traces import make_repository
-from tests.memory.builders import decision
+from tests.memory.builders import attempt, decision
 
 RED, GREEN = "1 failed in 0.1s", "1 passed in 0.1s"
 TASK = "Fix the total of the cart."
@@ -167,6 +168,36 @@ def test_a_subagent_that_hooks_saw_is_not_counted_twice(tmp_path: Path, main: Cl
     agent.file.with_suffix(".meta.json").write_text('{"toolUseId": "toolu_7"}', encoding="utf-8")
     MemoryStore(tmp_path / "home").append(decision(decision_id_of(SESSION, "toolu_7"), chain=()))
     assert [attempt.candidate for _, attempt, _ in learned(tmp_path)] == ["opus"]
+
+
+def test_a_subagent_whose_task_the_agent_had_routed_is_not_counted_twice(tmp_path: Path, main: Claude) -> None:
+    asked, elsewhere = "Round it in shop/cart.py.", "Write the changelog."
+    store = MemoryStore(tmp_path / "home")
+    for key, minute, text, attempts in (
+        ("now", 539, asked, 1),
+        ("unused", 539, elsewhere, 0),
+        ("earlier", 479, elsewhere, 1),
+    ):
+        store.append(decision(key, minute, repo=None, features=features(text), chain=()))
+        store.append(*(attempt(f"{key}.1", minute, decision_id=key) for _ in range(attempts)))
+    main.human(asked)
+    main.answer()
+    for name, text in (("a1", f"{asked} Then run all tests."), ("a2", elsewhere)):
+        agent = Claude(tmp_path, Path(main.cwd), agent=name)
+        agent.human(text)
+        agent.answer(model=HAIKU)
+    imported = [(one.title, found.candidate) for one, found, _ in learned(tmp_path) if one.mode == "import"]
+    assert sorted(imported) == [(asked, "opus"), (elsewhere, "haiku")]
+
+
+def test_what_is_written_to_the_one_hour_cache_costs_twice_the_input(tmp_path: Path, main: Claude) -> None:
+    kept = {"ephemeral_1h_input_tokens": 400_000, "ephemeral_5m_input_tokens": 600_000}
+    main.human(TASK)
+    main.answer(model="claude-haiku-4-5", cache_creation_input_tokens=1_000_000, cache_creation=kept)
+    [(_, attempt, _)] = learned(tmp_path)
+    assert attempt.tokens.cache_write == 1_000_000
+    # 1,000 tokens in and 100 out at $1 and $5 a million; of the cache 0.6 million at $1.25 and 0.4 million at $2.
+    assert attempt.cost_usd == pytest.approx(0.001 + 0.0005 + 0.75 + 0.8)
 
 
 def test_an_older_model_is_not_taken_for_the_one_that_bears_its_short_name_now(tmp_path: Path, main: Claude) -> None:
