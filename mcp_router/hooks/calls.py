@@ -25,9 +25,9 @@ class Call:
     """One subagent. Times are nanoseconds since 1970; `foreground`: its parent waits for it.
 
     `asked_for`: the decision that the agent had asked for itself and that this call carries out, None if there is none.
-
-    `text` are the task's words, gone once it is judged. `base_ns`: when the recorded state was complete. `after`: the
-    commit with the files as the subagent left them. `main_at`: size of the parent's transcript when it was started.
+    `text` are the task's words, gone once it is judged. `name`: what Codex's agent called it. `base_ns`: when the
+    recorded state was complete. `after`: the commit with the files as the subagent left them. `main_at`: size of the
+    parent's transcript when it was started.
     """
 
     decision_id: str
@@ -41,6 +41,7 @@ class Call:
     asked_for: str | None = None
     asked: str | None = None
     effort: str | None = None
+    name: str | None = None
     foreground: bool = False
     main_transcript: str | None = None
     main_at: int = 0

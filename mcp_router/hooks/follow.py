@@ -62,6 +62,7 @@ class Follower:
             started_ns=event["at_ns"],
             asked=given.get("model"),
             effort=given.get("effort") or given.get("reasoning_effort"),
+            name=given.get("task_name"),
             foreground=given.get("run_in_background") is False,
             main_transcript=transcript,
             pid=event.get("pid"),
@@ -169,11 +170,12 @@ class Follower:
         return known or self._calls.find(tool_use_id=ids[0]) if ids and ids[0] else known
 
     def _of_thread(self, event: Event, parent: dict[str, Any]) -> Call | None:
-        """Codex does not name the call: the thread does, or of its parent's the oldest that is open."""
+        """Codex does not tell the call: its parent's of the thread's name, else the oldest that is open."""
         known = self._calls.find(agent_id=event.get("agent_id"))
         session = parent.get("parent_thread_id") or event.get("session_id")
         waiting = [c for c in self._calls.all() if c.session == session and c.status == OPEN and not c.agent_id]
-        return known or (waiting[0] if waiting else None)
+        name = str(parent.get("agent_path") or "").rpartition("/")[2]
+        return known or next((call for call in waiting if name and call.name == name), next(iter(waiting), None))
 
     def _end(self, call: Call, at_ns: int, fault: str | None = None) -> None:
         call.ended_ns, call.fault, call.status = at_ns, fault, ENDED

@@ -104,17 +104,15 @@ class Codex:
         yield from self.shell("sleep 2")
 
     def hand_over(self, task: str, model: str | None = None, **more: Any) -> Acting[str]:
-        named = {"model": model} if model else {}
-        given = {
-            "task_name": f"subtask_{crc32(task.encode()):08x}",
-            "message": task,
-            "fork_turns": "none",
-            **named,
-            **more,
-        }
-        yield Say(calls=[("collaboration.spawn_agent", given)])
+        yield Say(calls=[self.agent(task, model, **more)])
         shown = yield Say(calls=[("collaboration.wait_agent", {})])
         return shown.results[-1]
+
+    def agent(self, task: str, model: str | None = None, **more: Any) -> tuple[str, Json]:
+        """The call that starts a subagent."""
+        named = {"model": model} if model else {}
+        given = {"task_name": f"subtask_{crc32(task.encode()):08x}", "message": task, "fork_turns": "none"}
+        return "collaboration.spawn_agent", {**given, **named, **more}
 
 
 class Opencode:
