@@ -13,7 +13,7 @@ from mcp_router.executors.advise import action
 from mcp_router.intake import ask_of
 from mcp_router.loop import Ask, ground
 from mcp_router.models import cost_usd as computed_cost
-from mcp_router.models import resolve
+from mcp_router.models import same_model
 from mcp_router.outcomes import digest, patch_digest
 from mcp_router.run_log import INTERNAL_FAULT, write_event
 from mcp_router.session import Session
@@ -150,15 +150,8 @@ def _candidate(ask: Ask, decision: Decision, model: str | None) -> str:
     chain = [choice.candidate for choice in decision.chain]
     # Of the efforts of one model the one that was chosen: who reports it may name the model alone.
     ranked = sorted(ask.candidates, key=lambda c: chain.index(c.id) if c.id in chain else len(chain))
-    for candidate in ranked:
-        if model in (candidate.id, candidate.model):
-            return candidate.id
-    wanted = resolve(model)
-    for candidate in ranked:
-        own = resolve(candidate.model)
-        if wanted is not None and own is not None and own.identity == wanted.identity:
-            return candidate.id
-    return model[:80]
+    named = next((c.id for c in ranked if model in (c.id, c.model)), None)
+    return named or next((c.id for c in ranked if same_model(c.model, model)), model[:80])
 
 
 def _claimed(report: Report) -> float | None:
