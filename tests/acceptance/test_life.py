@@ -11,9 +11,9 @@ import pytest
 from mcp_router.demo.subtasks import Subtask
 from tests.server.speaking import until
 
-from .clients import SECONDS, User, claude_code
+from .clients import SECONDS, SESSIONS, User, claude_code
 from .conftest import Hire
-from .hands import ClaudeCode
+from .hands import ClaudeCode, Codex
 from .models import Play, Say, Shown
 from .plays import SUBTASKS, Work, advised, answer, configured, ended, judged, settled, waited, worker
 
@@ -51,50 +51,62 @@ def test_two_sessions_at_once_learn_into_one_memory(hire: Hire) -> None:
     whole(user)
 
 
+@pytest.mark.parametrize("hand", [ClaudeCode(), Codex()], ids=lambda hand: hand.name)
 @pytest.mark.parametrize("victim", ["session", "server"])
-def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(hire: Hire, victim: str) -> None:
+def test_after_a_kill_the_run_is_interrupted_and_the_next_session_takes_it_up(
+    hire: Hire, hand: ClaudeCode | Codex, victim: str
+) -> None:
     told, asked, release = threading.Event(), threading.Event(), threading.Event()
 
     def first(shown: Shown) -> Play:
         del shown
-        decision_id, _ = yield from advised(HAND, REFUNDS.phrasings[0], mode="delegate")
+        yield from hand.ready()
+        decision_id, _ = yield from advised(hand, REFUNDS.phrasings[0], mode="delegate")
         told.set()
         yield from waited(release.is_set, "the kill")
-        yield from HAND.ask("query_memory", view="run", id=decision_id)
+        yield from hand.ask("query_memory", view="run", id=decision_id)
         yield Say("The server is gone.")
 
     def second(shown: Shown) -> Play:
         del shown
+        yield from hand.ready()
         (decision,) = user.memory().decisions()
-        row = (yield from HAND.ask("query_memory", view="run", id=decision.decision_id))["rows"][0]
+        row = (yield from hand.ask("query_memory", view="run", id=decision.decision_id))["rows"][0]
         assert row["status"] == "interrupted"
-        resumed, _ = yield from advised(HAND, REFUNDS.phrasings[0], mode="delegate")
+        resumed, _ = yield from advised(hand, REFUNDS.phrasings[0], mode="delegate")
         assert resumed == decision.decision_id
-        row = yield from ended(HAND, decision.decision_id)
+        row = yield from ended(hand, decision.decision_id)
         yield Say(f"Done: {row['status']}, {row['attempts'][-1]['verdict']}")
 
     def work(shown: Shown) -> Play:
         asked.set()
         yield from waited(release.is_set, "the kill")
-        yield from worker(HAND, user.repo, answer(REFUNDS))(shown)
+        yield from worker(hand, user.repo, answer(REFUNDS))(shown)
 
     user = hire({"Please begin": first, "Please go on": second, REFUNDS.phrasings[0]: work})
     user.configure(tables=configured(user.models.base_url, "small"))
     user.lay_tests([REFUNDS])
-    user.install("claude-code")
-    session = user.start(*claude_code("Please begin"))
+    user.install(hand.name)
+    session = user.start(*SESSIONS[hand.name]("Please begin"))
     assert asked.wait(60)
     assert told.wait(60)
     server = server_of(session)
-    (server if victim == "server" else session).kill()
+    for process in [server] if victim == "server" else client_of(session, server):
+        process.kill()
     server.wait(10)
     release.set()
     session.communicate(timeout=SECONDS)
 
-    assert "Done: done, pass" in user.session("claude-code", "Please go on").stdout
+    assert "Done: done, pass" in user.session(hand.name, "Please go on").stdout
     (decision,) = user.memory().decisions()
     assert user.memory().run_events(decision.decision_id)[-1].status == "done"
     whole(user)
+
+
+def client_of(session: subprocess.Popen[str], server: psutil.Process) -> list[psutil.Process]:
+    """The processes of a session but the router's server: a client may be started by a script."""
+    first = psutil.Process(session.pid)
+    return [one for one in (first, *first.children(recursive=True)) if one != server]
 
 
 def server_of(session: subprocess.Popen[str]) -> psutil.Process:
