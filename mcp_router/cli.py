@@ -18,6 +18,8 @@ from mcp_router.cli_memory import memory
 from mcp_router.cli_runs import COMMANDS
 from mcp_router.cli_verify import verify
 
+SENTENCE_CHARACTERS = 2_000
+
 
 class _Group(click.Group):
     """Turns what is raised on purpose into one sentence and exit code 2, or 1 where the use was right."""
@@ -147,7 +149,10 @@ for command in (memory, verify, checks, trust, install, config, doctor, hook, *C
 
 
 def _fail(sentence: str, code: int = 2) -> NoReturn:
-    click.echo(f"acrouter: {sentence}", err=True)
+    from mcp_router.verifier.text import one_line
+
+    # A sentence may quote what stands in a file of somebody else's.
+    click.echo(f"acrouter: {one_line(sentence, SENTENCE_CHARACTERS)}", err=True)
     sys.exit(code)
 
 

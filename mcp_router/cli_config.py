@@ -49,7 +49,7 @@ def _as_json(found: Effective) -> dict[str, Any]:
     from mcp_router.effective import variable
 
     names = dict.fromkeys((*(one.name for one in VARIABLES), *found.key_names))
-    environment = [variable(name, name in found.key_names or name.endswith("_KEY")) for name in names]
+    environment = [variable(name, name in found.key_names or name.endswith(("_KEY", "_TOKEN"))) for name in names]
     return {
         "home": str(found.home),
         "home_from": "ACROUTER_HOME" if environment[0]["set"] else "default",

@@ -94,9 +94,10 @@ def _one(client: Client, scope: Scope, remove: bool, as_json: bool, dry_run: boo
             return result | {"status": "declined"}
         backup = write(change)
     except (BadInput, OSError) as error:
-        sentence = (
-            str(error) if isinstance(error, BadInput) else f"{error.filename}: {error.strerror}; nothing was written."
-        )
+        sentence = str(error)
+        if isinstance(error, OSError):
+            file = result.get("file", client.title)
+            sentence = f"{file}: {error.strerror}; nothing was written; make room, or make its folder writable for you."
         click.echo(f"acrouter: {sentence}", err=True)
         return result | {"status": "failed", "error": sentence}
     if not as_json:
@@ -126,8 +127,9 @@ def _diff(change: Change) -> str:
 
     before, after = (redact(text or "").splitlines() for text in (change.before, change.after))
     old, new = ("/dev/null" if text is None else str(change.file) for text in (change.before, change.after))
-    lines = difflib.unified_diff(before, after, old, new, lineterm="")
-    return "\n".join(line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]}…" for line in lines)
+    lines = difflib.unified_diff(before, after, old, new, n=0, lineterm="")
+    shown = ("".join(char if char.isprintable() or char == "\t" else " " for char in line) for line in lines)
+    return "\n".join(line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]}…" for line in shown)
 
 
 def _show_change(change: Change, diff: str) -> None:

@@ -11,8 +11,9 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from mcp_router.errors import BadInput
 from mcp_router.state import is_off as is_off
@@ -23,7 +24,21 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_type(cls, value: Any, info: ValidationInfo) -> Any:
+        """TOML tells numbers, texts and truth values apart: taken for each other they mean what nobody wrote."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        kinds = get_args(kind) or (kind,)
+        if bool in kinds and not isinstance(value, bool):
+            raise ValueError("write true or false, without quotes")
+        if (int in kinds or float in kinds) and isinstance(value, bool | str):
+            raise ValueError("write a number, without quotes")
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("it holds a NUL character; take it out")
+        return value
 
 
 class PriceConfig(_Table):
@@ -62,6 +77,25 @@ class ModelConfig(_Table):
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
     """Seconds without a byte from the endpoint after which a call is given up."""
 
+    @field_validator("key_env")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", value):
+            raise ValueError('write the name of an environment variable, as in "GATEWAY_KEY", and never the key itself')
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        try:
+            parts = urlsplit(value or "http://localhost")
+            fits = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits or value == "":
+            raise ValueError('write an address such as "http://localhost:8080/v1"')
+        return value
+
 
 class BudgetConfig(_Table):
     """Hard caps in USD, checked before each call, over all clients on this machine."""
@@ -76,7 +110,7 @@ class BudgetConfig(_Table):
     """Under a cap, call models without a known price all the same."""
 
 
-Command = Annotated[str, Field(min_length=1)]
+Word = Annotated[str, Field(min_length=1)]
 
 
 class _NamedChecks(_Table):
@@ -84,7 +118,7 @@ class _NamedChecks(_Table):
 
     command: str | None = None
     """The command that checks this repository; found in the repository when left out."""
-    commands: tuple[Command, ...] = ()
+    commands: tuple[Word, ...] = ()
     """Several commands instead of one: all of them have to hold."""
     report: str | None = None
     """Where the command leaves its results: a pattern of JUnit XML files in the repository, or "tap" for what it
@@ -138,7 +172,7 @@ class Config(_Table):
 
     models: dict[str, ModelConfig] = Field(default_factory=dict)
     """The models that delegate mode may call, by the name that you give them."""
-    candidates: tuple[str, ...] | None = None
+    candidates: tuple[Word, ...] | None = None
     """The models to choose among, MODEL or MODEL@EFFORT; those of the client at hand when left out."""
     lambda_usd: float = Field(default=0.1, ge=0)
     """What a dollar costs in score: reward = score - lambda_usd * cost_usd."""
@@ -203,7 +237,7 @@ class RepositoryChecks(_NamedChecks):
 class RepositoryConfig(_Table):
     """The whole of .acrouter.toml: it narrows what the user allowed and never widens it."""
 
-    candidates: tuple[str, ...] | None = None
+    candidates: tuple[Word, ...] | None = None
     """Of the user's candidates only these; the host itself always stays."""
     budget: RepositoryBudget = RepositoryBudget()
     """A lower cap than the user's."""
@@ -217,7 +251,8 @@ def load_config(home: Path | None = None) -> Config:
     Raises:
         BadInput: the file is not TOML, or a key or value is wrong; names the key and the nearest right one.
     """
-    return _read((home or state_home()) / "config.toml", Config)
+    file = (home or state_home()) / "config.toml"
+    return _read(file, Config, str(file))
 
 
 def load_repository_config(text: str, where: str = REPOSITORY_FILE) -> RepositoryConfig:
@@ -229,21 +264,33 @@ def load_repository_config(text: str, where: str = REPOSITORY_FILE) -> Repositor
     return _parse(text, RepositoryConfig, where)
 
 
-def _read(path: Path, model: type[T]) -> T:
+def read_repository_config(root: Path) -> RepositoryConfig:
+    """The configuration of the repository at `root` as it lies there; defaults where there is no file.
+
+    Raises:
+        BadInput: as load_config.
+    """
+    return _read(root / REPOSITORY_FILE, RepositoryConfig, REPOSITORY_FILE)
+
+
+def _read(path: Path, model: type[T], where: str) -> T:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return model()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read ({error}); make it a readable UTF-8 file.") from None
-    return _parse(text, model, str(path))
+        raise BadInput(f"{where} cannot be read ({error}); make it a readable UTF-8 file.") from None
+    return _parse(text, model, where)
 
 
 def _parse(text: str, model: type[T], where: str) -> T:
     try:
-        return model.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        # Windows' editors put a byte order mark before the text.
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} is not valid TOML: {error}.") from None
+    try:
+        return model.model_validate(data)
     except ValidationError as error:
         raise BadInput(f"{where}: {_explain(error, model)}") from None
 
@@ -254,6 +301,8 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
+        if first["type"] == "model_type":
+            return f"{key}: write a table, [{key}]."
         return f"{key}: {first['msg'].removeprefix('Value error, ').replace('a valid tuple', 'a list')}."
     name, loc = str(first["loc"][-1]), first["loc"]
     if near := difflib.get_close_matches(name, _keys_beside(model, loc), n=1):

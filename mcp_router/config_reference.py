@@ -40,6 +40,7 @@ class Variable:
 VARIABLES = (
     Variable("ACROUTER_HOME", "the platform's user data folder", "The state folder: config.toml, memory, caches."),
     Variable("ACROUTER_OFF", "0", "1 makes all of it stand aside: nothing is routed, recorded or checked."),
+    Variable("ACROUTER_HTTP_TOKEN", "drawn at the start", "What callers of `acrouter serve --http` must know."),
     Variable("ACROUTER_BENCH", "none", "The folder with CodeRouterBench's tables, for `acrouter eval`."),
     Variable(
         "CLAUDE_PROJECT_DIR", "the current folder", "The repository, where no `repo` is given; Claude Code sets it."

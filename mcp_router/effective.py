@@ -13,7 +13,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from mcp_router.budget import least
-from mcp_router.config import REPOSITORY_FILE, Config, RepositoryConfig, load_config, load_repository_config
+from mcp_router.config import (
+    REPOSITORY_FILE,
+    Config,
+    RepositoryChecks,
+    RepositoryConfig,
+    load_config,
+    read_repository_config,
+)
 from mcp_router.errors import RepositoryError
 from mcp_router.models import configured_candidates, same_model
 from mcp_router.types import HOST
@@ -93,7 +100,11 @@ def _narrow(values: dict[str, Value], repo: Repository, file: Path, home: Path, 
     """Put what the repository changes into `values`; yields what it does not change, though it asks."""
     tree = Tree(repo.root, take_snapshot(repo).tree)
     terms = terms_of(home, repo, tree, config)
-    own = load_repository_config(file.read_text(encoding="utf-8"))
+    own = read_repository_config(repo.root)
+    if tree.text(REPOSITORY_FILE) is None and own.checks.model_fields_set:
+        why = f"git ignores {REPOSITORY_FILE}, so what it says of checks does not count; take it out of .gitignore"
+        yield Refused("checks", sorted(own.checks.model_fields_set), f"{why}.")
+        own = own.model_copy(update={"checks": RepositoryChecks()})
     holding = _holding(config, own, terms)
     for asked in _flat(own, str(file)):
         if asked.origin == DEFAULT:
@@ -135,7 +146,7 @@ def _commands(config: Config) -> tuple[str | None, tuple[str, ...]]:
 def _both(config: Config, own: RepositoryConfig) -> list[str]:
     """The repository's candidates that the user has too; all of them where the user leaves it to the client."""
     known, asked = configured_candidates(config), list(own.candidates or ())
-    if not known:
+    if known is None:
         return asked
     return [
         name for name in asked if name == HOST or any(name == one.id or same_model(name, one.model) for one in known)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mcp_router.budget import least
-from mcp_router.config import REPOSITORY_FILE, RepositoryConfig, load_repository_config
+from mcp_router.config import RepositoryConfig, read_repository_config
 from mcp_router.errors import BadInput, RepositoryError
 from mcp_router.loop import Ask
 from mcp_router.orchestrator.filters import Wishes, eligible
@@ -152,15 +152,7 @@ def _repository(session: Session, request: Request) -> tuple[Repository | None, 
 
 
 def _repository_config(repository: Repository | None) -> RepositoryConfig:
-    if repository is None:
-        return RepositoryConfig()
-    path = repository.root / REPOSITORY_FILE
-    try:
-        return load_repository_config(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return RepositoryConfig()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{REPOSITORY_FILE} cannot be read ({error}); make it a readable UTF-8 file.") from None
+    return RepositoryConfig() if repository is None else read_repository_config(repository.root)
 
 
 def _key(request: Request, ask: Ask) -> str | None:

@@ -129,8 +129,10 @@ def is_codex(client: str | None) -> bool:
     return "codex" in (client or "").lower()
 
 
-def configured_candidates(config: Config) -> tuple[Candidate, ...]:
+def configured_candidates(config: Config) -> tuple[Candidate, ...] | None:
     """The candidates of config.toml: those that `candidates` names, in its order, else all of `[models]`.
+
+    None where it has neither and leaves it to the client at hand.
 
     A name that has no `[models]` table is a candidate that only the client at hand can run (its provider is None).
     The host itself is not among them: it needs no configuration.
@@ -138,6 +140,8 @@ def configured_candidates(config: Config) -> tuple[Candidate, ...]:
     Raises:
         BadInput: an entry of `candidates` names an effort that there is not.
     """
+    if config.candidates is None and not config.models:
+        return None
     names = config.models if config.candidates is None else config.candidates
     return tuple(dict.fromkeys(_named(name, config.models) for name in names if name != HOST))
 

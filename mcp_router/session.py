@@ -75,14 +75,14 @@ class Session:
         """
         configured = configured_candidates(self.config)
         if mode == "delegate":
-            callable_here = tuple(c for c in configured if c.provider is not None)
+            callable_here = tuple(c for c in configured or () if c.provider is not None)
             if not callable_here:
                 raise BadInput(
                     f'mode: delegate calls models itself and none is configured; add [models."ID"] with a provider '
                     f"to {self.home / 'config.toml'}, or use mode advise."
                 )
             return callable_here
-        return (*(configured or client_candidates(client)), Candidate(HOST, HOST))
+        return (*(client_candidates(client) if configured is None else configured), Candidate(HOST, HOST))
 
     def learner(self) -> Learner:
         """A policy of its own over the memory, for other candidates than the loop's."""

@@ -10,7 +10,8 @@ def client(place: Place) -> Client:
     return Client(
         name="claude-code",
         title="Claude Code",
-        files={"user": (file,), "project": (place.project / ".mcp.json",)},
+        # Where there is an older .config.json Claude Code goes on with it.
+        files={"user": (folder / ".config.json", file), "project": (place.project / ".mcp.json",)},
         path=("mcpServers",),
         written={"type": "stdio", "command": place.python, "args": list(START)},
         place=place,

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -111,8 +112,13 @@ class Client:
         """
         if scope not in self.files:
             raise BadInput(f"{self.title} has no file of scope {scope}; use --scope user.")
-        there = [path for path in self.files[scope] if path.exists()]
-        return next((path for path in there if NAME in (read(path) or "")), [*there, self.files[scope][-1]][0])
+        there = [path for path in self.files[scope] if _is_there(path)]
+        return next((path for path in there if self._names_us(path)), [*there, self.files[scope][-1]][0])
+
+    def _names_us(self, file: Path) -> bool:
+        with suppress(BadInput):
+            return self.entry_in(read(file) or "", file) is not None
+        return False
 
     def entry(self, scope: Scope) -> Any:
         """What its file of this scope says of `acrouter` now; None when there is no file or no entry.
@@ -139,7 +145,7 @@ class Client:
 
     def installed(self) -> bool:
         """Whether the client is on this machine: a folder of its own, or its command."""
-        return self.executable() is not None or any(folder.exists() for folder in self.folders)
+        return self.executable() is not None or any(map(_is_there, self.folders))
 
     def executable(self) -> str | None:
         """The path of its command, or None."""
@@ -162,6 +168,14 @@ class Client:
             return None
         found = re.search(rb"\d+\.\d+[\w.+-]*", answer.stdout)
         return found[0].decode() if found else None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; one that may not be looked at is taken to be there."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def is_blank(text: str) -> bool:

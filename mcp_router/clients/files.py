@@ -21,8 +21,12 @@ def back_up(file: Path) -> Path:
     time = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     backup = file.with_name(f"{file.name}.{NAME}-{time}.bak")
     descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(file.read_bytes())
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(file.read_bytes())
+    except OSError:
+        backup.unlink(missing_ok=True)
+        raise
     backup.chmod(stat.S_IMODE(file.stat().st_mode))
     return backup
 
@@ -56,8 +60,13 @@ def _umask() -> int:
 
 
 def delete(file: Path, kept: set[Path]) -> None:
-    """Remove a file that we made, and the folders above it that are empty now, up to one to be kept."""
-    file.unlink()
+    """Remove a file that we made, and the folders above it that are empty now, up to one to be kept.
+
+    A link that leads to it is the user's and stays.
+    """
+    file.resolve().unlink()
+    if file.is_symlink():
+        return
     for folder in file.parents:
         if folder in kept:
             return

@@ -21,6 +21,9 @@ from mcp_router.errors import BadInput
 ENFORCED = ("type", "command", "args")
 """What an entry of ours must say as we write it; the rest is added where it is missing, and the user's to change."""
 
+SWITCHED_ON = {"enabled": True, "disabled": False}
+"""How clients say that an entry counts; who installs the server wants it to."""
+
 Status = Literal["installed", "updated", "replaced", "unchanged", "restored", "deleted", "removed", "absent"]
 
 
@@ -71,7 +74,7 @@ def write(change: Change) -> Path | None:
         return None
     if read(change.file) != change.before:
         raise BadInput(f"{change.file} was changed meanwhile; nothing was written; run the command again.")
-    exact = change.status in ("restored", "deleted")
+    exact = change.status in ("restored", "deleted") and _as_written(change)
     backup = None if exact or change.before is None else back_up(change.file)
     if change.after is None:
         place = change.client.place
@@ -92,9 +95,24 @@ def _entry(client: Client, scope: Scope, file: Path, text: str | None, entry: An
     if not is_ours(entry):
         after = client.syntax.put(text, path, client.written, whole=True)
         return Change(client, scope, file, text, after, "replaced", foreign=True)
-    wanted = {key: value for key, value in client.written.items() if key in ENFORCED or key not in entry}
-    after = client.syntax.put(text, path, wanted, whole=False)
+    after = client.syntax.put(text, path, _wanted(client, entry), whole=False)
     return Change(client, scope, file, text, after, "unchanged" if after == text else "updated")
+
+
+def _wanted(client: Client, entry: dict[str, Any]) -> dict[str, Any]:
+    """What an entry of ours is to say: as we write it where that is enforced or missing, and switched on."""
+    wanted = {key: value for key, value in client.written.items() if key in ENFORCED or key not in entry}
+    for key, value in client.written.items():
+        if key not in wanted and isinstance(value, list) and isinstance(entry[key], list):
+            # Variables that the server reads now, beside those that the user added.
+            wanted[key] = list(dict.fromkeys((*entry[key], *value)))
+    return wanted | {key: state for key, state in SWITCHED_ON.items() if entry.get(key) is (not state)}
+
+
+def _as_written(change: Change) -> bool:
+    """Whether our entry in the file is as we wrote it, so that nothing of the user's goes with it."""
+    entry = change.client.entry_in(change.before or "", change.file)
+    return isinstance(entry, dict) and all(change.client.written.get(key) == value for key, value in entry.items())
 
 
 def _removal(client: Client, scope: Scope, file: Path, text: str | None, entry: Any) -> Change:

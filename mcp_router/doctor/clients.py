@@ -34,7 +34,9 @@ def asked_for(ground: Ground) -> list[Client]:
         BadInput: there is no client of a name that was asked for.
     """
     repository = ground.repository()
-    known = clients(Place(env=ground.env, project=repository.root if repository else ground.folder))
+    keys = [model.key_env for model in ground.config.models.values() if model.key_env] if ground.config else []
+    root = repository.root if repository else ground.folder
+    known = clients(Place(env=ground.env, project=root, keys=tuple(keys)))
     names = [client.name for client in known]
     for name in ground.only_clients:
         if name not in names:
@@ -64,6 +66,10 @@ def _client(ground: Ground, client: Client) -> Iterator[Finding]:
             )
         elif (program := _program(entry)) and not shutil.which(program, path=ground.env.get("PATH")):
             yield failure(check, f"{title}: its {scope} file starts {program}, which is not there", fix)
+        elif entry.get("enabled") is False or entry.get("disabled") is True:
+            yield warning(check, f"{title} has the server in its {scope} file, switched off", fix)
+        elif missing := _not_handed_on(client, entry):
+            yield warning(check, f"{title} starts the server without {', '.join(missing)}, which models need", fix)
         else:
             yield ok(check, f"{title} starts the server, by its {scope} file")
             if by_plugin:
@@ -71,6 +77,12 @@ def _client(ground: Ground, client: Client) -> Iterator[Finding]:
                     check, f"{title} starts the server by the plugin too, so it is there twice", f"{fix} --remove"
                 )
     yield from plugin(ground, client)
+
+
+def _not_handed_on(client: Client, entry: Any) -> list[str]:
+    """Variables that the server reads, of which a client hands on only those that its entry names."""
+    wanted, named = client.written.get("env_vars", []), entry.get("env_vars")
+    return [name for name in wanted if name not in (named if isinstance(named, list) else [])]
 
 
 def _program(entry: Any) -> str | None:

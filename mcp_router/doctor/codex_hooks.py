@@ -6,8 +6,11 @@ Only Codex itself knows (it keeps hashes of its own making), so its app server i
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Timer
 from typing import Any
 
@@ -49,8 +52,9 @@ def _hooks(ground: Ground, command: str) -> list[dict[str, Any]] | None:
         stderr=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
+        start_new_session=True,
     )
-    timer = Timer(WITHIN_S, process.kill)
+    timer = Timer(WITHIN_S, _end, (process,))
     timer.start()
     try:
         _ask(process, 1, "initialize", start)
@@ -60,8 +64,17 @@ def _hooks(ground: Ground, command: str) -> list[dict[str, Any]] | None:
         return None
     finally:
         timer.cancel()
-        process.kill()
+        _end(process)
         process.communicate()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """With what it started: npm's command is a script around the program."""
+    if os.name != "posix":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _ask(process: subprocess.Popen[str], number: int, method: str, params: dict[str, Any]) -> Any:

@@ -69,12 +69,12 @@ def ok(check: str, says: str) -> Finding:
 
 def warning(check: str, says: str, fix: str | None) -> Finding:
     """It works less well than it could."""
-    return Finding(check, Status.WARNING, _sentence(says), fix)
+    return Finding(check, Status.WARNING, _sentence(says), redact(fix) if fix else None)
 
 
 def failure(check: str, says: str, fix: str | None) -> Finding:
     """It does not work."""
-    return Finding(check, Status.FAILURE, _sentence(says), fix)
+    return Finding(check, Status.FAILURE, _sentence(says), redact(fix) if fix else None)
 
 
 def not_applicable(check: str, says: str) -> Finding:
@@ -86,7 +86,7 @@ def told(check: str, error: Exception, status: Status = Status.FAILURE) -> Findi
     """What an exception says; our own put the fix behind the last semicolon."""
     if isinstance(error, AcrouterError | JournalError):
         says, _, fix = str(error).rpartition("; ")
-        return Finding(check, status, _sentence(says or fix), fix if says else None)
+        return Finding(check, status, _sentence(says or fix), redact(fix) if says else None)
     if isinstance(error, OSError):
         says = f"{error.filename or 'the system'}: {error.strerror or error}"
         return Finding(check, status, _sentence(says), "free space, or make it readable and writable for you")

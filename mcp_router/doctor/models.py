@@ -52,7 +52,9 @@ def prices(ground: Ground) -> Iterator[Finding]:
     if ground.config is None:
         yield not_applicable("prices", "config.toml has to be put right first")
         return
-    candidates = configured_candidates(ground.config) or client_candidates("claude-code") + client_candidates("codex")
+    candidates = configured_candidates(ground.config)
+    if candidates is None:
+        candidates = client_candidates("claude-code") + client_candidates("codex")
     budget = ground.config.budget
     capped = not budget.allow_unknown_price and any(
         cap is not None for cap in (budget.run_usd, budget.day_usd, budget.month_usd)
@@ -116,8 +118,11 @@ def _address(model: ModelConfig) -> str:
 
 
 def _connect(address: str) -> Finding:
-    parts = urlsplit(address)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        return failure("executors", f"{address} is no address ({error})", "correct it where it is set")
     shown = f"{parts.scheme}://{host}:{port}"
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(host):

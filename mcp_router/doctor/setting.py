@@ -12,9 +12,10 @@ from pathlib import Path
 
 from mcp_router import version
 from mcp_router.config import REPOSITORY_FILE, is_off, load_config
-from mcp_router.doctor.findings import Finding, Ground, not_applicable, ok, told, warning
+from mcp_router.doctor.findings import Finding, Ground, failure, not_applicable, ok, told, warning
 from mcp_router.effective import effective
 from mcp_router.errors import BadInput
+from mcp_router.models import resolve
 
 
 def program(ground: Ground) -> Iterator[Finding]:
@@ -43,6 +44,11 @@ def settings(ground: Ground) -> Iterator[Finding]:
         yield ok("settings", f"no {file}: defaults hold, and the candidates are those of your client")
     else:
         yield ok("settings", f"{file} is right; models configured: {len(config.models)}")
+    for pattern, floor in config.floor.items():
+        model = floor.partition("@")[0]
+        if not {floor, model} & config.models.keys() and resolve(model) is None:
+            says = f"floor: {floor}, set for {pattern}, is no model that is known, so such tasks are refused"
+            yield failure("settings", says, "[floor]  # in config.toml: a word or a path pattern = a model")
 
 
 def repository_settings(ground: Ground) -> Iterator[Finding]:

@@ -82,7 +82,7 @@ def candidates_of(entries: Sequence[Entry], config: Config) -> dict[str, Candida
 
 def named(names: Iterable[str], config: Config) -> dict[str, Candidate]:
     """Candidates by id, with the prices that are known of them."""
-    known = {candidate.id: candidate for candidate in configured_candidates(config)}
+    known = {candidate.id: candidate for candidate in configured_candidates(config) or ()}
     return {name: known.get(name) or _catalogued(name) for name in sorted(names)}
 
 

@@ -100,4 +100,4 @@ def _kept(session: Session, decision: Decision) -> Decision:
 def _candidates(session: Session, client: str) -> tuple[Any, ...]:
     configured = configured_candidates(session.config)
     own = client_candidates(client) if client in ("claude-code", "codex") else ()
-    return (*configured, *own)
+    return (*(configured or ()), *own)

@@ -282,3 +282,61 @@ def test_nobody_there_is_said(user: User) -> None:
     done = user.install("--all")
     assert done.returncode == 1
     assert done.stdout.startswith("Found nowhere: claude-code, cursor")
+
+
+def test_keys_of_other_servers_are_not_shown_beside_the_change(user: User) -> None:
+    other = {"command": "npx", "args": ["--api-key", "f00dfeedf00dfeed1234"], "env": {"PIN": "hunter2"}}
+    user.file(".cursor/mcp.json", json.dumps({"mcpServers": {"w": other}}, indent=2))
+    said = user.install("cursor").stdout
+    assert '"acrouter"' in said
+    assert "f00dfeed" not in said
+    assert "hunter2" not in said
+
+
+def test_variables_that_the_server_reads_now_are_added_to_those_of_the_user(user: User) -> None:
+    user.install("codex")
+    file = user.home / ".codex" / "config.toml"
+    file.write_text(file.read_text().replace('"OPENAI_API_KEY"', '"OPENAI_API_KEY", "MINE"') + "enabled = false\n")
+    config = user.home / ".local" / "share" / "acrouter" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[models.x]\nprovider = "openai"\nkey_env = "GATEWAY_KEY"\n')
+    assert user.results("codex")[0]["status"] == "updated"
+    entry = tomllib.loads(file.read_text())["mcp_servers"]["acrouter"]
+    assert {"MINE", "GATEWAY_KEY", "ACROUTER_HOME"} <= set(entry["env_vars"])
+    assert entry["enabled"] is True
+    assert user.results("codex")[0]["status"] == "unchanged"
+
+
+def test_what_the_user_wrote_into_our_entry_is_kept_in_a_backup_when_it_goes(user: User) -> None:
+    user.install("cursor")
+    file = user.home / ".cursor" / "mcp.json"
+    data = json.loads(file.read_text())
+    data["mcpServers"]["acrouter"]["env"] = {"MINE": "my-only-copy"}
+    file.write_text(json.dumps(data, indent=2) + "\n")
+    (result,) = user.results("cursor", "--remove")
+    assert "my-only-copy" in Path(result["backup"]).read_text()
+
+
+def test_claude_code_s_older_file_is_used_where_it_is(user: User) -> None:
+    older = user.file(".claude/.config.json", '{"mcpServers": {}}\n')
+    assert user.results("claude-code")[0]["file"] == str(older)
+    assert not (user.home / ".claude.json").exists()
+
+
+def test_the_user_s_link_stays_when_the_file_that_we_made_behind_it_goes(user: User) -> None:
+    (user.home / "dot").mkdir()
+    (user.home / ".cursor").mkdir()
+    link = user.home / ".cursor" / "mcp.json"
+    link.symlink_to(user.home / "dot" / "mcp.json")
+    user.install("cursor")
+    assert (user.home / "dot" / "mcp.json").exists()
+    user.install("cursor", "--remove")
+    assert link.is_symlink()
+    assert not (user.home / "dot" / "mcp.json").exists()
+
+
+def test_a_file_that_only_mentions_us_is_not_the_one_with_our_entry(user: User) -> None:
+    user.file(".config/opencode/opencode.jsonc", "{\n  // see ~/acrouter/notes.md\n}\n")
+    plain = user.file(".config/opencode/opencode.json", '{"mcp": {"acrouter": {"command": ["acrouter", "serve"]}}}\n')
+    (result,) = user.results("opencode", "--remove")
+    assert (result["file"], result["status"]) == (str(plain), "removed")

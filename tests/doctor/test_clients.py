@@ -161,3 +161,22 @@ def test_a_server_that_cannot_start_says_why(machine: Machine) -> None:
     found = list(server.server(ground))
     assert [one.status for one in found] == [Status.FAILURE, Status.FAILURE]
     assert all("is not valid TOML" in one.says for one in found)
+
+
+def test_an_entry_that_is_switched_off_or_lacks_a_key_s_variable_is_told(machine: Machine) -> None:
+    machine.program("codex", VERSION)
+    machine.configure('[models.x]\nprovider = "openai"\nkey_env = "GATEWAY_KEY"\n')
+    named = ["ACROUTER_HOME", "ACROUTER_OFF", "XDG_DATA_HOME", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"]
+    file = user(machine) / ".codex" / "config.toml"
+    file.parent.mkdir()
+    entry = f"[mcp_servers.acrouter]\ncommand = {json.dumps(sys.executable)}\nargs = {json.dumps(ENTRY['args'])}\n"
+    file.write_text(f"{entry}env_vars = {json.dumps(named)}\n")
+    finding = look(machine)["client codex"]
+    assert (finding.status, finding.fix) == (Status.WARNING, "acrouter install codex --scope user")
+    assert "without GATEWAY_KEY" in finding.says
+    file.write_text(f"{entry}env_vars = {json.dumps([*named, 'GATEWAY_KEY'])}\n")
+    assert look(machine)["client codex"].status is Status.OK
+    file.write_text(f"{entry}env_vars = {json.dumps([*named, 'GATEWAY_KEY'])}\nenabled = false\n")
+    finding = look(machine)["client codex"]
+    assert finding.status is Status.WARNING
+    assert "switched off" in finding.says

@@ -109,10 +109,9 @@ def test_a_key_is_shown_by_its_name_alone(plain: Scene) -> None:
     models = (
         f'[models.a]\nprovider = "openai"\nkey_env = "{KEY_VARIABLE}"\nbase_url = "https://me:hunter22@h.invalid/v1"'
     )
-    slip = '\n[models.b]\nprovider = "openai"\nkey_env = "sk-ant-0123456789abcdef"'
-    found = shown(plain, "[checks]\ncommand = 'TOKEN=ghp_0123456789abcdef0123 pytest'", models + slip)
+    found = shown(plain, "[checks]\ncommand = 'TOKEN=ghp_0123456789abcdef0123 pytest'", models)
     text = json.dumps(found) + plain.command("config", "show").stdout
-    for secret in (KEY, "hunter22", "ghp_0123456789abcdef0123", "sk-ant-0123456789abcdef"):
+    for secret in (KEY, "hunter22", "ghp_0123456789abcdef0123"):
         assert secret not in text
     assert {"name": KEY_VARIABLE, "set": True, "value": None} in found["environment"]
 
@@ -141,3 +140,10 @@ def test_the_table_names_files_and_reasons(plain: Scene) -> None:
 def test_the_schema_is_printed_for_editors(plain: Scene, flags: tuple[str, ...], file: str) -> None:
     assert plain.command("config", "schema", *flags).stdout == schema_text(file)
     assert file in FILES
+
+
+def test_words_of_a_file_cannot_act_on_the_terminal(plain: Scene) -> None:
+    (plain.root / ".acrouter.toml").write_text('"\\u001b]0;mine\\u0007\\u001b[31mred" = 1')
+    said = plain.command("config", "show", code=2).stderr
+    assert "red" in said
+    assert "\x1b" not in said
