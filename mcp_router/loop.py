@@ -36,6 +36,7 @@ from mcp_router.types import (
 )
 from mcp_router.verifier import workspace
 from memory_store.records import now
+from memory_store.redact import redact
 from memory_store.store import MemoryStore
 
 
@@ -97,7 +98,8 @@ class Router:
             path=str(task.path) if task.path else None,
             title=self._title(task.text),
             features=task.features,
-            names=names_in(task.text),
+            # Redacted before it is cut: a key that stands alone is no longer known as one.
+            names=names_in(redact(task.text)),
             dimension=task.dimension,
             dimension_confidence=task.dimension_confidence,
             language=task.language,

@@ -102,7 +102,8 @@ def hour_writes(usage: Mapping[str, Any]) -> int:
     """
     found = usage.get("cache_creation")
     count = found.get("ephemeral_1h_input_tokens") if isinstance(found, dict) else None
-    return count if isinstance(count, int) else 0
+    written = usage.get("cache_creation_input_tokens")
+    return count if isinstance(count, int) and isinstance(written, int) and 0 <= count <= written else 0
 
 
 def price_at(candidate: Candidate, prompt_tokens: int) -> Price:

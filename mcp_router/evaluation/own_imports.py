@@ -17,7 +17,7 @@ from mcp_router.config import Config
 from mcp_router.evaluation.off_policy import Logged, Means
 from mcp_router.evaluation.own_log import named
 from mcp_router.evaluation.rivals import replayed
-from mcp_router.models import cost_usd
+from mcp_router.models import cost_usd, price_at
 from mcp_router.types import Attempt, Candidate, Decision
 from memory_store.store import MemoryStore
 
@@ -151,7 +151,11 @@ def _row(
 def _cost(one: _Past, choice: str, candidates: Mapping[str, Candidate]) -> float | None:
     if choice == one.attempt.candidate:
         return one.attempt.cost_usd
-    return cost_usd(candidates[choice].price, one.attempt.tokens) if choice else None
+    if not choice:
+        return None
+    tokens = one.attempt.tokens
+    prompt = (tokens.input or 0) + (tokens.cache_read or 0) + (tokens.cache_write or 0)
+    return cost_usd(price_at(candidates[choice], prompt // max(1, one.attempt.turns or 1)), tokens)
 
 
 def _extreme(pick: Callable[..., str], one: _Past, decision: Decision, candidates: Mapping[str, Candidate]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mcp_router.imports.lines import count, json_lines, moment, table, text_of, word
+from mcp_router.imports.lines import count, json_lines, moment, regular, table, text_of, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
 from mcp_router.models import hour_writes
 from memory_store.records import Tokens
@@ -35,9 +35,9 @@ def default_path() -> Path:
 
 def sources(path: Path) -> Iterator[Source]:
     """The sessions of all projects, of one project, or one session's file, with their subagents."""
-    files = [path] if path.is_file() else sorted(path.rglob("*.jsonl"))
+    files = [path] if path.is_file() else regular(path.rglob("*.jsonl"))
     if path.is_file():
-        files += sorted(path.with_suffix("").rglob("agent-*.jsonl"))
+        files += regular(path.with_suffix("").rglob("agent-*.jsonl"))
     sessions: dict[str, list[Path]] = {}
     for file in files:
         sessions.setdefault(_session_of(file), []).append(file)
@@ -77,7 +77,7 @@ class _Thread:
     agents: set[str]
     reading: Reading
     subtask: Subtask | None = None
-    counted: set[str] = field(default_factory=set)
+    counted: dict[str, Call] = field(default_factory=dict)
     uses: dict[str, tuple[dict[str, Any], Author]] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
     at: str = ""
@@ -148,15 +148,16 @@ class _Thread:
                 self.uses[str(part.get("id"))] = (part, author)
 
     def _count(self, subtask: Subtask, line: dict[str, Any], message: dict[str, Any], served: str) -> None:
-        """Each block of a message has a line of its own, which repeats the usage of the whole."""
-        key = str(message.get("id") or line.get("uuid"))
+        """Each block of a message has a line of its own, with the usage of the whole, or of what was written so far."""
+        key, usage = str(message.get("id") or line.get("uuid")), table(message.get("usage"))
         subtask.end = max(subtask.end, self.at)
-        if key in self.counted:
-            return
-        self.counted.add(key)
         asked = word(line.get("requestedModel")) or served
-        usage = table(message.get("usage"))
         call = Call(self.at, _tokens(usage), asked, hour_writes=hour_writes(usage))
+        known = self.counted.setdefault(key, call)
+        if known is not call:
+            if (call.tokens.output or 0) > (known.tokens.output or 0):
+                known.tokens, known.hour_writes = call.tokens, call.hour_writes
+            return
         part = self.session.answered(subtask, served, asked, call)
         part.effort = part.effort or word(self.meta.get("effort"))
         part.ran_at = part.ran_at or word(line.get("effort"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mcp_router.imports.lines import count, json_lines, moment, table, text_of, word
+from mcp_router.imports.lines import count, json_lines, moment, regular, table, text_of, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
 from memory_store.records import Tokens
 
@@ -30,7 +30,7 @@ def default_path() -> Path:
 def sources(path: Path) -> Iterator[Source]:
     """The sessions below a folder, or one thread's file; the threads of a session belong together."""
     sessions: dict[str, list[Path]] = {}
-    for file in [path] if path.is_file() else sorted(path.rglob("*.jsonl")):
+    for file in [path] if path.is_file() else regular(path.rglob("*.jsonl")):
         meta = _meta(file)
         sessions.setdefault(str(meta.get("session_id") or meta.get("id") or file.stem), []).append(file)
     for key, own in sorted(sessions.items()):
@@ -42,8 +42,9 @@ def sources(path: Path) -> Iterator[Source]:
 def read(source: Source, reading: Reading) -> Iterator[Session]:
     """The one session of a source."""
     session = Session()
+    threads = {str(_meta(file).get("id")) for file in source.files}
     for file in source.files:
-        thread = _Thread(session, reading, moment(file.stat().st_mtime))
+        thread = _Thread(session, reading, threads, moment(file.stat().st_mtime))
         for line in json_lines(file, reading, WANTED):
             thread.at = moment(line.get("timestamp"), thread.at)
             thread.take(str(line.get("type")), thread.at, table(line.get("payload")))
@@ -61,6 +62,7 @@ class _Thread:
 
     session: Session
     reading: Reading
+    threads: set[str]
     at: str
     id: str = ""
     is_agent: bool = False
@@ -107,6 +109,9 @@ class _Thread:
         elif kind == "FileChange" and subtask is not None and item.get("status") == "completed":
             for path in table(item.get("changes")):
                 self.session.edited(self._author(subtask), at, path, self.cwd)
+        elif kind == "SubAgentActivity" and str(item.get("agent_thread_id")) not in self.threads:
+            # One that left no file may have edited anything.
+            self.session.edited(Author(str(item.get("agent_thread_id")), ""), at, None, self.cwd)
         elif kind == "CommandExecution" and subtask is not None:
             output, code = str(item.get("aggregated_output") or ""), item.get("exit_code")
             folder, command = _folder(item.get("cwd")) or self.cwd, _command(item.get("command"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,15 @@ from memory_store.records import stamp
 
 LINE_BYTES = 16 * 2**20
 """A longer line is an embedded file, nothing that tells of work."""
+
+
+MOST_TOKENS, MOST_USD = 10**12, 1e9
+"""What no call comes to: a greater number is none."""
+
+
+def regular(paths: Iterable[Path]) -> list[Path]:
+    """Those that are files, in order; links that lead nowhere, pipes and devices are not."""
+    return sorted(path for path in paths if path.is_file())
 
 
 def json_lines(path: Path, reading: Reading, wanted: tuple[bytes, ...] = ()) -> Iterator[dict[str, Any]]:
@@ -80,12 +89,13 @@ def word(value: Any) -> str | None:
 
 def count(value: Any) -> int | None:
     """A token count, None where it is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 
 def usd(value: Any) -> float | None:
     """An amount, None where it is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= MOST_USD else None
 
 
 def table(value: Any) -> dict[str, Any]:

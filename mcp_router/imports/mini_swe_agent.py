@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from mcp_router.errors import BadInput
-from mcp_router.imports.lines import count, moment, table, text_of, usd, word
+from mcp_router.imports.lines import count, moment, regular, table, text_of, usd, word
 from mcp_router.imports.session import Author, Call, Reading, Session, Source, Subtask
+from mcp_router.outcomes import digest
 from memory_store.records import Tokens
 
 SUFFIX = ".traj.json"
@@ -39,7 +40,7 @@ def default_path() -> Path:
 
 def sources(path: Path) -> Iterator[Source]:
     """The runs below a folder, or one."""
-    for file in [path] if path.is_file() else sorted(path.rglob(f"*{SUFFIX}")):
+    for file in [path] if path.is_file() else regular(path.rglob(f"*{SUFFIX}")):
         state = file.stat()
         mark = f"{state.st_size}-{state.st_mtime_ns} {_changed(_report(file))} {_changed(_results(path))}"
         yield Source(str(file.absolute()), (file, path), mark, state.st_size)
@@ -68,12 +69,15 @@ def _session(data: dict[str, Any], instance: str, file: Path, is_resolved: bool 
     session, info = Session(), table(data.get("info"))
     config = table(info.get("config"))
     model = word(table(config.get("model")).get("model_name")) or "unknown"
-    messages = [one for one in data.get("messages") or () if isinstance(one, dict)]
+    said = data.get("messages")
+    messages = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
     cwd = word(table(config.get("environment")).get("cwd"))
+    # Versions before 1.17 write no times: runs are then told apart by what was said.
     first = next((at for one in messages if (at := _moment(one))), "")
+    mark = first or digest(json.dumps(messages))
     human = next((one for one in messages if one.get("role") == "user"), {})
     subtask = session.begin(
-        f"{instance}/{model}/{first}", _task(text_of(human.get("content"))), first or _written(file), cwd
+        f"{instance}/{model}/{mark}", _task(text_of(human.get("content"))), first or _written(file), cwd
     )
     subtask.resolved = is_resolved
     _replay(session, subtask, messages, model, cwd)
@@ -139,7 +143,7 @@ def _task(text: str) -> str:
 
 
 def _moment(message: dict[str, Any]) -> str:
-    return moment(table(message.get("extra")).get("timestamp"))
+    return moment(table(message.get("extra")).get("timestamp"), moment(message.get("timestamp")))
 
 
 def _written(file: Path) -> str:

@@ -13,6 +13,7 @@ from mcp_router.imports.verdict import NO_RUN, Verdict, judge, resolved
 from mcp_router.orchestrator.task import make_task, names_in
 from mcp_router.outcomes import digest
 from mcp_router.types import Attempt, Decision, Outcome, Task, Tokens
+from memory_store.redact import redact
 
 MODE, POLICY, SOURCE = "import", "imported", "imported"
 WORDLESS = "(a prompt without words)"
@@ -63,7 +64,8 @@ def _decision(subtask: Subtask, client: str, names: Names, title: Callable[[str]
         path=root,
         title=title(text),
         features=task.features,
-        names=names_in(text),
+        # Redacted before it is cut: a key that stands alone is no longer known as one.
+        names=names_in(redact(text)),
         dimension=task.dimension,
         dimension_confidence=task.dimension_confidence,
         language=task.language,
@@ -150,4 +152,4 @@ def _milliseconds(start: str, end: str) -> float | None:
         seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
     except (ValueError, TypeError):
         return None
-    return round(1000 * seconds, 3) if seconds >= 0 else None
+    return round(1000 * seconds, 3) if seconds > 0 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,15 +12,19 @@ from typing import Any
 from mcp_router.errors import BadInput
 from mcp_router.imports import claude_code, codex, mini_swe_agent, opencode
 from mcp_router.imports.names import Names
-from mcp_router.imports.records import Imported, imported
+from mcp_router.imports.records import SOURCE, Imported, imported
 from mcp_router.imports.seen import Seen
 from mcp_router.imports.session import Reading
 from mcp_router.imports.state import ReadSessions
 from mcp_router.imports.table import Learned
 from mcp_router.models import client_candidates, configured_candidates
+from mcp_router.outcomes import digest
 from mcp_router.session import Session
-from mcp_router.types import Decision
+from mcp_router.types import Decision, Outcome
+from memory_store.records import stamp
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+"""What a file that is not of its client's form may lead to; the others are read all the same."""
 CLIENTS: dict[str, ModuleType] = {
     "claude-code": claude_code,
     "codex": codex,
@@ -65,11 +70,15 @@ def import_history(
     learned = Learned(client, str(place), dry_run, sessions=len(fresh), unchanged=len(sources) - len(fresh))
     try:
         for source in fresh:
-            found = [
-                one
-                for read in reader.read(source, reading)
-                for one in imported(read, client, names, session.title, seen.has)
-            ]
+            unreadable = reading.unreadable
+            try:
+                read = list(reader.read(source, reading))
+                found = [one for part in read for one in imported(part, client, names, session.title, seen.has)]
+            except UNREADABLE:
+                reading.unreadable += 1
+            if reading.unreadable > unreadable:
+                # Half of a session would teach something else than the whole; the next import looks again.
+                continue
             learned.add(found)
             if not dry_run:
                 learned.records += write(session, found)
@@ -87,7 +96,21 @@ def write(session: Session, found: Sequence[Imported]) -> int:
     outcomes = [one.outcome for one in found if one.outcome is not None]
     before = session.store.journal.health()["records"]
     session.store.append(*decisions.values(), *attempts, *outcomes)
+    session.store.append(*filter(None, (_instead(session, outcome) for outcome in outcomes)))
     return int(session.store.journal.health()["records"]) - int(before)
+
+
+def _instead(session: Session, outcome: Outcome) -> Outcome | None:
+    """An outcome again, after the one that holds, where what was imported before said something else."""
+    held = session.store.effective_outcome(outcome.attempt_id)
+    if held is None or held.source != SOURCE or _said(held) == _said(outcome):
+        return None
+    at = stamp(datetime.fromisoformat(held.at) + timedelta(milliseconds=1))
+    return replace(outcome, at=at, outcome_id=digest(outcome.outcome_id, at))
+
+
+def _said(outcome: Outcome) -> tuple[str, float | None, float]:
+    return outcome.verdict, outcome.score, outcome.strength
 
 
 def _kept(session: Session, decision: Decision) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from datetime import datetime, timedelta
 
 from mcp_router.hooks.asked import LASTS
@@ -25,6 +26,7 @@ class Seen:
         self._store = store
         self._decisions = [decision for decision in store.decisions() if decision.mode == "advise"]
         self._times = [decision.at for decision in self._decisions]
+        self._met = Counter[str]()
 
     def has(self, subtask: Subtask) -> bool:
         """Whether there is a decision on this very call, or one with attempts on the same words shortly before it.
@@ -37,10 +39,13 @@ class Seen:
         if not near:
             return False
         repo, words = repository(subtask.cwd)[0], features(subtask.text)
-        return any(
-            one.repo == repo and overlap(one.features, words) >= SAME and self._store.attempts(one.decision_id)
-            for one in near
-        )
+        for one in reversed(near):
+            # An attempt is one subagent's: of more with these words the others were seen by nobody.
+            is_free = self._met[one.decision_id] < len(self._store.attempts(one.decision_id))
+            if is_free and one.repo == repo and overlap(one.features, words) >= SAME:
+                self._met[one.decision_id] += 1
+                return True
+        return False
 
     def _before(self, at: str) -> list[Decision]:
         try:

@@ -11,7 +11,7 @@ from mcp_router.imports.lines import table
 from mcp_router.imports.session import Source
 from memory_store.store import MemoryStore
 
-RULES = 1
+RULES = 2
 """Grows when the same sessions would teach something else: then all are read anew."""
 
 
