@@ -26,8 +26,6 @@ _WORD, _PAIR, _NAME = 0, 1, 2
 _KIND_WEIGHT = (1.0, 0.7, 2.5)
 _VISITS = 1_000
 """Postings read in one search, rarest features first: bounds its time."""
-SAME = 0.8
-"""Overlap from which two texts tell one task, with more said in one than in the other."""
 _COMPARED = 24
 """Tasks compared in full in one search, at least."""
 
@@ -78,16 +76,6 @@ def features(text: str, files: Sequence[str] = ()) -> tuple[int, ...]:
         *(_hash(f"{left} {right}", _PAIR) for left, right in pairwise(words)),
     ]
     return tuple(dict.fromkeys(hashed))[:MAX_FEATURES]
-
-
-def overlap(one: Iterable[int], other: Iterable[int]) -> float:
-    """How much of the shorter of two tasks the other holds too, by features, in [0, 1] (Szymkiewicz and Simpson).
-
-    >>> overlap(features("Fix `cart_total`"), features("Please fix `cart_total` in shop/cart.py, and run all tests"))
-    1.0
-    """
-    own, others = set(one), set(other)
-    return len(own & others) / max(1, min(len(own), len(others)))
 
 
 def _is_plain(token: str) -> bool:

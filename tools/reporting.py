@@ -45,12 +45,13 @@ def _judge_advised(
     session: Session, ask: Ask, decision: Decision, report: Report, candidate: str, job: Job
 ) -> Outcome | None:
     ask, patch, tree = _changed(ask, decision, report.worktree)
-    attempt = _seen(session, decision, patch) or _attempt(ask, decision, report, candidate, patch)
+    seen = _seen(session, decision, candidate if report.model else None, patch)
+    attempt = seen or _attempt(ask, decision, report, candidate, patch)
     if patch:
         attempt = history.hold(*ground(ask), attempt, tree)
     known = session.store.effective_outcome(attempt.attempt_id)
     claimed = take_claim(session.store, Claim(attempt, _claimed(report), report.note))
-    if known is not None and known.source == "verified":
+    if known is not None and known.source == "verified" and known.score is not None:
         return known
     if not report.verify or patch is None:
         return claimed
@@ -59,10 +60,15 @@ def _judge_advised(
     return _judge(session, ask, attempt, patch, job)
 
 
-def _seen(session: Session, decision: Decision, patch: bytes | None) -> Attempt | None:
-    """The attempt as a hook saw it, which tells better than the agent which model made this patch."""
-    own = session.store.attempts(decision.decision_id) if patch else []
-    return next((one for one in own if one.patch_sha256 == patch_digest(patch) and one.model_served), None)
+def _seen(session: Session, decision: Decision, candidate: str | None, patch: bytes | None) -> Attempt | None:
+    """The attempt as a hook saw it, which tells better than the agent who ran and what was changed by whom.
+
+    candidate: the one that the report names, if any. An attempt without turns was reported, not seen.
+    """
+    own = [one for one in session.store.attempts(decision.decision_id) if one.turns is not None and one.fault is None]
+    same = [one for one in own if patch and one.patch_sha256 == patch_digest(patch)]
+    named = [one for one in own if candidate in (None, one.candidate)]
+    return next(iter((same or named)[::-1]), None)
 
 
 def _judge(session: Session, ask: Ask, attempt: Attempt, patch: bytes, job: Job) -> Outcome:

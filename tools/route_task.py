@@ -76,6 +76,8 @@ def route_and_wait(session: Session, request: Request, client: str | None) -> Ro
 def _within(seconds: float, session: Session, request: Request, client: str | None) -> RouteResult:
     from mcp_router.intake import new_decision_id
 
+    # Half a surrogate pair, which is left where a client cuts a text, is no text.
+    request = replace(request, task=request.task.encode(errors="replace").decode())
     decision_id = new_decision_id()
     deadline = time.monotonic() + seconds
     job = session.background.start(f"route:{decision_id}", lambda _: _route(session, request, client, decision_id))
@@ -91,7 +93,10 @@ def _route(
     session: Session, request: Request, client: str | None, decision_id: str
 ) -> tuple[Decision, Prepared, Job | None]:
     from mcp_router.delegation import delegate
+    from mcp_router.hooks.events import CLAUDE_CODE, CODEX
+    from mcp_router.hooks.wake import wake
     from mcp_router.intake import ask_of, prepare
+    from mcp_router.models import is_codex
 
     prepared = prepare(session, request, client, decision_id)
     key = prepared.ask.idempotency_key or _standing_key(session, request, prepared.ask)
@@ -103,6 +108,8 @@ def _route(
         return decision, prepared, None
     if request.mode == "advise":
         _compute_baseline(session, prepared)
+        # A subagent that is started now is given this advice.
+        wake(session, CODEX if is_codex(client) else CLAUDE_CODE)
         return decision, prepared, None
     return decision, prepared, delegate(session, ask_of(session, decision), decision)
 

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from mcp_router.models import is_codex
+from mcp_router.orchestrator.task import holds
 from mcp_router.repeats import is_over
 from mcp_router.types import Decision, Task
 from memory_store.records import stamp
-from memory_store.similarity import SAME, overlap
 from memory_store.store import MemoryStore
 
 LASTS = timedelta(hours=1)
 """An agent hands over what it asked about at once, or after another subtask or two."""
 
 
-def awaiting(store: MemoryStore) -> Iterator[Decision]:
-    """Advice of the last hour that nobody has brought to its end, the latest first."""
-    since = stamp(datetime.now(UTC) - LASTS)
+def awaiting(store: MemoryStore, client: str, before: datetime) -> Iterator[Decision]:
+    """Advice that a client's agent was given in the last hour before a moment, and that nobody has brought to its end.
+
+    The latest first.
+    """
+    first, last = stamp(before - LASTS), stamp(before)
     for decision in reversed(store.decisions()):
-        if decision.at < since:
+        if decision.at < first:
             return
         # What hooks decide themselves has no key.
-        if decision.mode == "advise" and decision.idempotency_key is not None and not is_over(store, decision):
+        asked = decision.mode == "advise" and decision.idempotency_key is not None and decision.at <= last
+        if asked and is_codex(decision.client) == is_codex(client) and not is_over(store, decision):
             yield decision
 
 
-def asked_before(store: MemoryStore, task: Task, taken: Sequence[str]) -> Decision | None:
-    """The decision that a subagent's task is about; of several the closest, and rather one that nobody is at yet.
-
-    taken: ids of the decisions that other subagents are at work on.
-    """
-    found = [
-        (overlap(one.features, task.features), one.decision_id not in taken, one)
-        for one in awaiting(store)
-        if one.repo == task.repo
-    ]
-    alike, _, decision = max(found, key=lambda each: each[:2], default=(0.0, True, None))
-    return decision if alike >= SAME else None
+def asked_before(store: MemoryStore, task: Task, client: str, began_ns: int) -> Decision | None:
+    """The decision that a subagent's task is about, None if its agent did not ask."""
+    began = datetime.fromtimestamp(began_ns / 1e9, UTC)
+    found = (one for one in awaiting(store, client, began) if one.repo == task.repo)
+    return next((one for one in found if holds(task, one.title, one.features)), None)

@@ -24,7 +24,8 @@ FORGET_S = 24 * 3600.0
 class Call:
     """One subagent. Times are nanoseconds since 1970; `foreground`: its parent waits for it.
 
-    `asked_for`: the decision that the agent had asked for itself and that this call carries out, None if there is none.
+    `asked_for`: the decision that the agent had asked for itself and that this call carries out, None if there is none;
+    `base`: the state of the repository in which such a call began, which may be later than the decision's.
     `text` are the task's words, gone once it is judged. `name`: what Codex's agent called it. `base_ns`: when the
     recorded state was complete. `after`: the commit with the files as the subagent left them. `main_at`: size of the
     parent's transcript when it was started.
@@ -39,6 +40,7 @@ class Call:
     started_ns: int
     root: str | None = None
     asked_for: str | None = None
+    base: dict[str, Any] | None = None
     asked: str | None = None
     effort: str | None = None
     name: str | None = None

@@ -18,9 +18,8 @@ from mcp_router.hooks.place import find_repository  # noqa: E402
 from mcp_router.hooks.rewrite import rewrite  # noqa: E402
 from mcp_router.orchestrator.filters import Wishes, eligible  # noqa: E402
 from mcp_router.orchestrator.frozen import thaw  # noqa: E402
-from mcp_router.orchestrator.task import make_task  # noqa: E402
+from mcp_router.orchestrator.task import holds, make_task  # noqa: E402
 from mcp_router.types import HOST, Candidate, Choice, Context, Plan, Price  # noqa: E402
-from memory_store.similarity import SAME, overlap  # noqa: E402
 
 if TYPE_CHECKING:
     from mcp_router.config import Config, RepositoryConfig
@@ -84,7 +83,7 @@ def choose(snapshot: Snapshot, text: str, cwd: str) -> tuple[Plan | None, tuple[
 def _asked(asked: list[dict[str, Any]], task: Task) -> Plan | None:
     """What the agent was advised for this very task, where it asked before: the latest such plan."""
     for one in asked:
-        if one["repo"] == task.repo and time() < one["until"] and overlap(one["features"], task.features) >= SAME:
+        if one["repo"] == task.repo and time() < one["until"] and holds(task, one["title"], one["features"]):
             return Plan(tuple(Choice(**choice) for choice in one["chain"]), one["propensity"], one["reason"])
     return None
 

@@ -16,8 +16,12 @@ EVENTS = (
     *("SessionStart", "PreToolUse", "PostToolUse", "PostToolUseFailure", "SubagentStart", "SubagentStop"),
     *("Stop", "StopFailure", "Interrupt", "SessionEnd"),
 )
-ALWAYS = ("session_id", "transcript_path", "cwd", "agent_id", "agent_type", "model", "tool_use_id", "tool_name")
-MORE = ("agent_transcript_path", "is_interrupt", "source", "reason", "duration_ms")
+ALWAYS = (
+    *("session_id", "transcript_path", "agent_transcript_path", "cwd", "agent_id", "agent_type", "model"),
+    *("tool_use_id", "tool_name"),
+)
+"""Texts; what is none is left out."""
+MORE = ("is_interrupt", "source", "reason", "duration_ms")
 INPUT = ("prompt", "subagent_type", "model", "effort", "isolation", "run_in_background")
 INPUT_CODEX = ("message", "task_name", "model", "reasoning_effort")
 RESPONSE = ("status", "agentId", "worktreePath", "agent_id", "agent_path", "task_name")
@@ -39,7 +43,8 @@ def is_spawn(tool: object) -> bool:
 def task_of(tool_input: Mapping[str, Any]) -> str:
     """The words of a subagent's task; empty where they are not to be read."""
     text = tool_input.get("prompt") or tool_input.get("message")
-    return text if isinstance(text, str) else ""
+    # Half a pair, which is left where a client cuts a text, is no text.
+    return text.encode(errors="replace").decode() if isinstance(text, str) else ""
 
 
 def wanted(event: str, given: Mapping[str, Any]) -> bool:
@@ -51,7 +56,8 @@ def wanted(event: str, given: Mapping[str, Any]) -> bool:
 
 def cut(event: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What the worker needs of an event."""
-    kept = {name: given[name] for name in (*ALWAYS, *MORE) if name in given}
+    kept = {name: given[name] for name in ALWAYS if isinstance(given.get(name), str)}
+    kept |= {name: given[name] for name in MORE if name in given}
     tool_input, response = given.get("tool_input"), given.get("tool_response")
     if isinstance(tool_input, dict):
         kept["tool_input"] = {name: tool_input[name] for name in (*INPUT, *INPUT_CODEX) if name in tool_input}

@@ -45,7 +45,7 @@ def _record_waiting(home: Path, seen: set[str]) -> set[str]:
     """Record the state for events that were not seen before; the names of all that wait."""
     waiting = {path.stem: path for path in (home / INBOX).glob("[0-9]*.json")}
     for stem in sorted(waiting.keys() - seen):
-        with contextlib.suppress(OSError, ValueError, AcrouterError):
+        with contextlib.suppress(OSError, ValueError, TypeError, AcrouterError):
             event = json.loads(waiting[stem].read_text(encoding="utf-8"))
             if event.get("event") == "PreToolUse" and event.get("cwd"):
                 _record(home, stem, Path(event["cwd"]))

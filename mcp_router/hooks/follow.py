@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from mcp_router.hooks.asked import asked_before
 from mcp_router.hooks.calls import ENDED, JUDGED, OPEN, Call, Calls, decision_id_of, is_stale, started_at
 from mcp_router.hooks.events import CODEX, task_of
 from mcp_router.hooks.rollout import parent_of
-from mcp_router.hooks.transcript import find_transcript, meta_of, nanoseconds, transcripts_of
+from mcp_router.hooks.transcript import find_transcript, meta_of, transcripts_of
 from mcp_router.intake import Prepared, Request, prepare
 from mcp_router.session import Session
 from mcp_router.types import Base, Choice, Plan
 from mcp_router.verifier import workspace
+from memory_store.redact import redact
 
 Event = dict[str, Any]
 INTERRUPTED = "interrupted: the subagent did not come to its end"
@@ -40,7 +41,8 @@ class Follower:
         """End the calls of clients that are gone, and hand on what awaits its verdict."""
         for call in self._calls.all():
             if call.status == OPEN and is_stale(call):
-                self._end(call, time.time_ns(), INTERRUPTED)
+                with contextlib.suppress(TypeError, ValueError):
+                    self._end(call, time.time_ns(), INTERRUPTED)
             elif call.status == ENDED:
                 self._ended(call)
             elif call.status == JUDGED and not self._calls.overlapping(call):
@@ -49,7 +51,10 @@ class Follower:
     def _on_pretooluse(self, event: Event) -> None:
         given, session = event.get("tool_input") or {}, str(event.get("session_id") or "")
         decision_id = decision_id_of(session, str(event.get("tool_use_id")))
-        if self._calls.find(decision_id=decision_id) or not task_of(given).strip():
+        known = self._calls.find(decision_id=decision_id)
+        # A first try may have ended before the decision was written down.
+        is_taken = known is not None and (known.asked_for or self._session.store.decision(decision_id))
+        if is_taken or not task_of(given).strip():
             return
         transcript = event.get("transcript_path")
         call = Call(
@@ -85,11 +90,10 @@ class Follower:
             prepared = replace(prepared, ask=replace(prepared.ask, base=base))
             call.base_ns = recorded["at_ns"]
         call.root = str(prepared.repository.root) if prepared.repository else None
-        others = [other.about for other in self._calls.all() if other.status == OPEN]
-        asked = asked_before(self._session.store, prepared.ask.task, others)
+        asked = asked_before(self._session.store, prepared.ask.task, call.client, call.started_ns)
         if asked is not None:
-            # Its base is older than the call, and recorded in time whatever the subagent does first.
-            call.asked_for, call.base_ns = asked.decision_id, nanoseconds(asked.at) if asked.base else None
+            call.asked_for = asked.decision_id
+            call.base = asdict(prepared.ask.base) if prepared.ask.base else None
             self._calls.put(call)
             return
         # Kept before the decision is: a second try at this event then finds the base that was taken in time.
@@ -170,15 +174,16 @@ class Follower:
         return known or self._calls.find(tool_use_id=ids[0]) if ids and ids[0] else known
 
     def _of_thread(self, event: Event, parent: dict[str, Any]) -> Call | None:
-        """Codex does not tell the call: its parent's of the thread's name, else the oldest that is open."""
+        """Codex does not tell the call: its parent's of the thread's name, else the oldest open one without any."""
         known = self._calls.find(agent_id=event.get("agent_id"))
         session = parent.get("parent_thread_id") or event.get("session_id")
         waiting = [c for c in self._calls.all() if c.session == session and c.status == OPEN and not c.agent_id]
         name = str(parent.get("agent_path") or "").rpartition("/")[2]
-        return known or next((call for call in waiting if name and call.name == name), next(iter(waiting), None))
+        nameless = (call for call in waiting if not name or call.name is None)
+        return known or next((call for call in waiting if name and call.name == name), next(nameless, None))
 
     def _end(self, call: Call, at_ns: int, fault: str | None = None) -> None:
-        call.ended_ns, call.fault, call.status = at_ns, fault, ENDED
+        call.ended_ns, call.fault, call.status = at_ns, redact(fault) if fault else None, ENDED
         call.transcript = find_transcript(call)
         if fault is None:
             with contextlib.suppress(AcrouterError):

@@ -33,7 +33,9 @@ def judge(session: Session, calls: Calls, call: Call) -> None:
     fault = call.fault or work.failed
     ask, share = (ask_of(session, decision), Share()) if fault else _share(session, calls, call, decision, work)
     known = session.candidates(decision.mode, decision.client)
-    attempt = replace(_attempt(known, call, work, share, decision), fault=fault)
+    attempt = _attempt(known, call, work, share, decision, fault)
+    if call.asked_for is not None:
+        attempt = _as_reported(session.store, attempt)
     if fault or call.after is None:
         _write_down(session.store, attempt)
         return
@@ -51,7 +53,7 @@ def judge(session: Session, calls: Calls, call: Call) -> None:
     attempt = history.hold(path, base, attempt, tree)
     _write_down(session.store, attempt)
     held = session.store.effective_outcome(attempt.attempt_id)
-    if held is None or held.source != "verified":
+    if held is None or held.source != "verified" or held.candidate != attempt.candidate:
         session.router.judge(ask, attempt, share.patch)
 
 
@@ -76,6 +78,10 @@ def work_of(call: Call) -> Work:
 
 def _share(session: Session, calls: Calls, call: Call, decision: Decision, work: Work) -> tuple[Ask, Share]:
     ask = ask_of(session, decision)
+    if call.asked_for is not None:
+        # Between the question and the call others may have been at work, and it may be another worktree.
+        base = Base(**{**call.base, "left_out": tuple(call.base["left_out"])}) if call.base else None
+        ask = replace(ask, base=base, task=replace(ask.task, path=Path(call.root) if call.root else None))
     if call.after is None or ask.base is None or ask.task.path is None:
         return ask, Share()
     if call.worktree:
@@ -100,7 +106,17 @@ def _share_of_worktree(ask: Ask, base: Base, after: str, work: Work) -> tuple[As
     return ask, Share(workspace.diff(repo, head, after), after)
 
 
-def _attempt(known: tuple[Candidate, ...], call: Call, work: Work, share: Share, decision: Decision) -> Attempt:
+def _as_reported(store: MemoryStore, attempt: Attempt) -> Attempt:
+    """The attempt under the id of what the agent reported of it already, which cannot tell who ran and what it cost."""
+    told = [one for one in store.attempts(attempt.decision_id) if one.turns is None and one.fault is None]
+    same = [one for one in told if one.patch_sha256 and one.patch_sha256 == attempt.patch_sha256]
+    same += [one for one in told if one.candidate == attempt.candidate]
+    return replace(attempt, attempt_id=same[0].attempt_id) if same and attempt.fault is None else attempt
+
+
+def _attempt(
+    known: tuple[Candidate, ...], call: Call, work: Work, share: Share, decision: Decision, fault: str | None
+) -> Attempt:
     served = work.served[-1] if work.served else None
     # Of a subagent that left nothing, it is not known that it was to be another than the chosen one.
     asked = work.asked or call.asked or (decision.chain[0].model if decision.chain else None)
@@ -110,7 +126,9 @@ def _attempt(known: tuple[Candidate, ...], call: Call, work: Work, share: Share,
     if work.first_ns is not None and work.last_ns is not None:
         span = (work.last_ns - work.first_ns) / 1e6
     return Attempt(
-        attempt_id=f"{decision.decision_id}.{digest(candidate, patch_digest(share.patch))}",
+        # What did not come to its end is no part of what comes after it.
+        attempt_id=f"{decision.decision_id}."
+        + digest(candidate, patch_digest(share.patch), *((call.decision_id,) if fault else ())),
         decision_id=decision.decision_id,
         at=now(),
         candidate=candidate,
@@ -122,6 +140,7 @@ def _attempt(known: tuple[Candidate, ...], call: Call, work: Work, share: Share,
         latency_ms=span,
         turns=work.turns or None,
         patch_sha256=patch_digest(share.patch) if share.patch else None,
+        fault=fault,
     )
 
 

@@ -17,6 +17,7 @@ from mcp_router.hooks.asked import LASTS, awaiting
 from mcp_router.hooks.events import CLAUDE_CODE
 from mcp_router.hooks.place import find_repository
 from mcp_router.hooks.snapshot import Snapshot, open_snapshot, pack, path_of, states
+from mcp_router.intake import ask_of
 from mcp_router.models import resolve
 from mcp_router.orchestrator.frozen import PRICE, freeze
 from mcp_router.orchestrator.learner import Learner
@@ -71,7 +72,7 @@ class Keeper:
             "state": state,
             "seed": config.seed,
             "decisions": len(session.store.decisions()),
-            "asked": [_asked(session, decision) for decision in awaiting(session.store)],
+            "asked": [_asked(session, decision) for decision in awaiting(session.store, client, datetime.now(UTC))],
             "candidates": [_plain(candidate) for candidate in candidates],
             "names": {c.id: _names(c) for c in candidates if c.id != HOST},
             "aside": {name: until.timestamp() for name, (until, _) in out.items()},
@@ -101,11 +102,13 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
 def _asked(session: Session, decision: Decision) -> dict[str, Any]:
     """What the agent asked about, and who is left to try for it."""
     tried = failed(session.store, decision.decision_id)
+    chain = session.router.rest(ask_of(session, decision)) if tried else decision.chain
     return {
         "until": (datetime.fromisoformat(decision.at) + LASTS).timestamp(),
         "repo": decision.repo,
+        "title": decision.title,
         "features": decision.features,
-        "chain": [asdict(choice) for choice in decision.chain if choice.candidate not in tried],
+        "chain": [asdict(choice) for choice in chain],
         "propensity": decision.propensity,
         "reason": decision.reason,
     }

@@ -92,7 +92,7 @@ class Worker:
             try:
                 event = json.loads(path.read_text(encoding="utf-8"))
                 self._take({**event, **self._recorded(path.name)})
-            except JournalError:
+            except (JournalError, OSError):
                 # The disk is full or the memory is held: the event waits.
                 if time.time() - path.stat().st_mtime < OLDEST_S:
                     raise
@@ -125,12 +125,21 @@ class Worker:
         _give_way()
         while (call := self._ended.get()) is not None:
             try:
-                judge(self._session, self._calls, call)
-            except Exception as error:
+                self._judge(call)
+            except (JournalError, OSError) as error:
+                # The disk is full or the memory is held: the next session, or the next worker, judges it.
                 _tell(f"verdict on {call.decision_id}", error)
-            call.status, call.text = JUDGED, ""
-            self._calls.put(call)
             self._judging.discard(call.decision_id)
+
+    def _judge(self, call: Call) -> None:
+        try:
+            judge(self._session, self._calls, call)
+        except (JournalError, OSError):
+            raise
+        except Exception as error:
+            _tell(f"verdict on {call.decision_id}", error)
+        call.status, call.text = JUDGED, ""
+        self._calls.put(call)
 
     def _keep_all(self) -> None:
         """Renew the snapshots whenever the memory has moved."""

@@ -20,6 +20,10 @@ CONVERSATION = (b'"type":"user"', b'"type":"assistant"', b'"type": "user"', b'"t
 SYNTHETIC = "<synthetic>"
 EDITS = ("Edit", "Write", "MultiEdit", "NotebookEdit")
 AGENTS = ("Agent", "Task")
+FOREIGN_EDIT = re.compile(
+    r"mcp__(?!.*acrouter).*(?:edit|writ|creat|delet|remov|mov|renam|replac|insert|patch|updat|apply)"
+)
+"""Tools of other servers that change files, as far as their names tell."""
 CACHES = re.compile(r"/(?:__pycache__|node_modules|target|dist|build|\.[^/]+)/|\.pyc$")
 INTERRUPTED = "[Request interrupted by user"
 HARNESS = ("<task-notification>", "<local-command-", "Caveat:", "<bash-")
@@ -173,6 +177,8 @@ class _Thread:
             self.session.edited(author, at, path if isinstance(path, str) else None, cwd)
         elif name in AGENTS and not failed:
             self._unread_agent(at, cwd, structured)
+        elif FOREIGN_EDIT.match(str(name)) and not failed:
+            self.session.edited(author, at, None, cwd)
         elif name == "Bash":
             self._bash(author, at, cwd, given, result | {"structured": structured})
 

@@ -10,9 +10,9 @@ from mcp_router.hooks.asked import LASTS
 from mcp_router.hooks.calls import decision_id_of
 from mcp_router.imports.names import repository
 from mcp_router.imports.session import Subtask
+from mcp_router.orchestrator.task import holds, make_task
 from mcp_router.types import Decision
 from memory_store.records import stamp
-from memory_store.similarity import SAME, features, overlap
 from memory_store.store import MemoryStore
 
 LATE = timedelta(minutes=1)
@@ -38,11 +38,13 @@ class Seen:
         near = self._before(subtask.at) if subtask.is_agent else []
         if not near:
             return False
-        repo, words = repository(subtask.cwd)[0], features(subtask.text)
+        if not subtask.text.strip():
+            return False
+        repo, task = repository(subtask.cwd)[0], make_task(subtask.text)
         for one in reversed(near):
             # An attempt is one subagent's: of more with these words the others were seen by nobody.
             is_free = self._met[one.decision_id] < len(self._store.attempts(one.decision_id))
-            if is_free and one.repo == repo and overlap(one.features, words) >= SAME:
+            if is_free and one.repo == repo and holds(task, one.title, one.features):
                 self._met[one.decision_id] += 1
                 return True
         return False

@@ -157,5 +157,6 @@ class Session:
         before, mark, rest = path.partition(WORKTREES)
         if mark:
             return before + mark + rest.partition("/")[0]
-        inside = path == self.root or path.startswith(self.root.rstrip("/") + "/")
-        return self.root if inside else path
+        # A session may begin in a folder of the tree: what lies beside it is taken to be of the same.
+        above = self.root.rstrip("/").rpartition("/")[0] or self.root
+        return self.root if path == self.root or path.startswith(f"{above}/") else path

@@ -10,21 +10,54 @@ from dataclasses import dataclass
 COMMAND_CHARACTERS = 20_000
 _HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*(['\"]?)(\w+)\1")
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: (.+?)\s*$", re.MULTILINE)
-_WRITES = re.compile(r"write_text|write_bytes|writeFile|open\([^)]*['\"][wax]|\.write\(")
+_WRITES = re.compile(
+    r"write_text|write_bytes|writeFile|open\([^)]*['\"][wax]|\.write\(|os\.(?:remove|unlink|rename|replace)|\.unlink\(|"
+    r"shutil\.|rmtree|unlinkSync|rmSync"
+)
+_MANY = re.compile(r"glob\(|walk\(|listdir|iterdir|scandir|readdir")
 _PATH = re.compile(r"[\w./-]*\w\.[A-Za-z]\w{0,7}\b")
 _INTERPRETER = re.compile(r"python[\d.]*|py|bash|sh")
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
-_QUIET = re.compile(r"-[qvxsl]+|--?(?:verbose|quiet|no-header|colou?r\S*|tb\S*|silent|nocapture)|-r\w+|--capture\S*")
-_UPDATES = ("-u", "--update", "--snapshot-update", "--update-snapshots", "--updateSnapshot", "--force-regen")
-_REWRITES = {"checkout", "restore", "reset", "stash", "revert", "merge", "rebase", "pull", "apply", "cherry-pick", "am"}
-_REWRITES |= {"switch", "clean"}
+_QUIET = re.compile(r"-[qvxs]+|--?(?:verbose|quiet|no-header|colou?r\S*|tb\S*|silent|nocapture)|-r\w+|--capture\S*")
+_UPDATES = ("-u", "--update", "--snapshot-update", "--update-snapshots", "--updateSnapshot", "--force-regen", "-update")
 _PREFIXES = {"env", "time", "nice", "sudo", "command", "exec", "xvfb-run", "npx", "bunx", "stdbuf", "nohup"}
 _RUNNERS = {"uv", "poetry", "pipenv", "hatch", "pdm", "rye", "pnpm", "yarn", "bundle", "conda", "mise"}
 _TESTS = {"pytest", "py.test", "nose2", "unittest", "tox", "nox", "jest", "vitest", "mocha", "ava", "ctest", "rspec"}
 _TESTS |= {"phpunit", "nextest", "trial"}
 _BUILDERS = {"npm", "pnpm", "yarn", "bun", "deno", "cargo", "go", "make", "just", "task", "mvn", "gradle", "gradlew"}
 _BUILDERS |= {"dotnet", "swift", "mix", "rake", "manage.py", "zig", "bazel", "mvnw", "composer", "sbt", "lein"}
-_TARGET = re.compile(r"(?:run[:-]?)?(?:tests?|check|verify|nextest)(?:[:_-]\w+)*$|^tests?[:_-]")
+_TARGET = re.compile(r"(?:[\w:-]*:)?(?:run[:-]?)?(?:tests?|check|verify|nextest)(?:[:_-][\w-]+)*")
+_NO_TARGETS = {"install", "add", "i", "get", "mod", "remove", "uninstall", "update", "upgrade", "audit"}
+"""Of builders: after these the name of a package follows."""
+_OF_THE_ENVIRONMENT = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "CI"}
+_OF_THE_ENVIRONMENT |= {"NO_COLOR", "FORCE_COLOR", "TERM"}
+"""Variables that do not make it another run of tests."""
+_RUN_BY_NAME = re.compile(r"\.(?:py|js|mjs|ts|rb)$")
+_KEYWORDS = {"do", "then", "else", "elif", "if", "while", "until", "!", "{", "}", "done", "fi", "esac"}
+_READS = frozenset(
+    re.findall(
+        r"\S+",
+        """. : [ ack ag alias apply_patch awk basename bg black break cargo case cat cd chmod clang clear cmp
+        column comm composer continue cut date declare deno df diff dir dirname docker dotnet du echo egrep env
+        eslint exec exit export expr false fd fg fgrep file find flake8 for function gcc gem gh go gofmt gradle
+        gradlew grep head help hexdump hostname id isort java javac jobs jq just kill less let ll local ls make
+        man md5sum mix mkdir more mvn mvnw mypy nl node nohup npm od pip pip3 pnpm popd prettier printenv printf
+        ps pushd pwd pyright python python3 rake read readlink realpath return rg ruby ruff rustc rustfmt sed
+        seq set sha256sum shift sleep sort source stat strings swift tail tee test time top touch tr tree true
+        tsc type ulimit umask uname uniq unset uv wait wc which while whoami xxd yarn yes zig""",
+    )
+)
+"""Programs that leave files as they are, or are taken to where their words do not say otherwise: a run of some script,
+a build, a formatter. What is not among them may have changed anything."""
+_TAKES = (["-C"], ["-c"])
+"""Options of git that a value follows."""
+_GIT_READS = frozenset(
+    re.findall(
+        r"\S+",
+        """add blame branch cat-file commit config describe diff fetch grep init log ls-files ls-tree push reflog
+        remote rev-list rev-parse shortlog show show-ref status tag version""",
+    )
+)
 _SCRIPT = re.compile(r"(?:^|[/_-])(?:run[_-])?tests?(?:[_-]\w+)?(?:\.(?:sh|py|js|bash))?$|(?:^|/)test_\w+\.py$")
 
 
@@ -53,28 +86,34 @@ def read_shell(command: str, cwd: str) -> Shell:
     >>> read_shell("cd sub && python -m pytest -q tests/test_a.py 2>&1 | tail -3", "/r").tests
     (('/r/sub', 'pytest tests/test_a.py'),)
     >>> read_shell("sed -i 's/a/b/' shop/cart.py && pytest", "/r").edits
-    ('shop/cart.py',)
+    ('/r/shop/cart.py',)
     """
     text = command[:COMMAND_CHARACTERS]
     try:
         segments = _segments(_without_heredocs(text))
     except ValueError:
         return Shell(edits=(None,))
-    edits, tests, folder = list(_written_by_scripts(text)), [], cwd
+    edits, tests, folder = [path and _joined(cwd, path) for path in _written_by_scripts(text)], [], cwd
     for one in segments:
-        words = _bare(one.words)
-        if words[:1] == ["cd"] and len(words) > 1:
-            folder = os.path.normpath(os.path.join(folder, os.path.expanduser(words[1])))  # noqa: PTH118, PTH111
+        words, variables = _bare(one.words)
+        if words[:1] in (["cd"], ["pushd"]) and len(words) > 1:
+            folder = _joined(folder, os.path.expanduser(words[1]))  # noqa: PTH111
             continue
-        test = _test(words)
+        test = _test(words, variables)
         if test is not None:
             tests.append((folder, test))
-            edits += [None] if set(words) & set(_UPDATES) else []
+            edits += [None] if set(words) & set(_UPDATES) or any("UPDATE" in name for name in variables) else []
         elif not (tests and words[:1] == ["tee"]):
-            edits += _edits(words, one.writes)
-    steps = [one for one in segments if one.words[:1] != ["cd"]]
+            edits += [path and _joined(folder, path) for path in _edits(words, one.writes, folder)]
+        if ")" in one.end:
+            folder = cwd
+    steps = [one for one in segments if one.words[:1] not in (["cd"], ["pushd"])]
     plain = len(steps) == 1 and not steps[0].end and all(one.end in ("&&", "") for one in segments)
     return Shell(tuple(dict.fromkeys(edits)), tuple(tests), plain)
+
+
+def _joined(folder: str, path: str) -> str:
+    return os.path.normpath(os.path.join(folder, path))  # noqa: PTH118
 
 
 def _without_heredocs(text: str) -> str:
@@ -121,15 +160,21 @@ def _segments(text: str) -> list[_Segment]:
     return segments
 
 
-def _bare(words: list[str]) -> list[str]:
-    """Words without assignments and programs that only start another one."""
-    words = list(words)
+def _bare(words: list[str]) -> tuple[list[str], list[str]]:
+    """Words without assignments and programs that only start another one; and the assignments."""
+    words, variables = list(words), list[str]()
     while words:
         name = words[0].rpartition("/")[2]
-        if _ASSIGNED.match(words[0]) or name in _PREFIXES:
+        if _ASSIGNED.match(words[0]):
+            variables.append(words[0])
+            words = words[1:]
+        elif name in _PREFIXES or name in _KEYWORDS:
             words = words[1:]
         elif name == "timeout":
-            words = [word for word in words[1:] if not word.startswith("-")][1:]
+            words = words[1:]
+            while words and words[0].startswith("-"):
+                words = words[2:] if words[0] in ("-s", "-k", "--signal", "--kill-after") else words[1:]
+            words = words[1:]
         elif name in _RUNNERS and words[1:2] and words[1] in ("run", "exec"):
             words = _after_options(words[2:])
         elif _INTERPRETER.fullmatch(name) and words[1:2] == ["-m"]:
@@ -138,7 +183,7 @@ def _bare(words: list[str]) -> list[str]:
             words = words[1:]
         else:
             break
-    return words
+    return words, variables
 
 
 def _after_options(words: list[str]) -> list[str]:
@@ -147,34 +192,62 @@ def _after_options(words: list[str]) -> list[str]:
     return words
 
 
-def _test(words: list[str]) -> str | None:
+def _test(words: list[str], variables: list[str]) -> str | None:
     """The run of tests that a simple command is, in its plainest form."""
     if not words:
         return None
     name, rest = words[0].rpartition("/")[2], words[1:]
     is_test = (
         name in _TESTS
-        or (name in _BUILDERS and any(_TARGET.search(word) for word in rest[:3]))
+        or (name in _BUILDERS and _is_target(name, rest))
         or (name == "node" and "--test" in rest)
         or (_SCRIPT.search(words[0]) is not None and name not in ("test", "["))
     )
     if not is_test:
         return None
     kept = [word for word in rest if not _QUIET.fullmatch(word)]
-    return " ".join([name, *kept])
+    given = [one for one in variables if one.partition("=")[0] not in _OF_THE_ENVIRONMENT]
+    return " ".join([*given, words[0].removeprefix("./") if _SCRIPT.search(words[0]) else name, *kept])
 
 
-def _edits(words: list[str], writes: list[str]) -> list[str | None]:
+def _is_target(name: str, rest: list[str]) -> bool:
+    """Whether a builder is told to test; `cargo check` only compiles."""
+    named = [word for word in rest if not word.startswith("-")][:3]
+    if not named or named[0] in _NO_TARGETS or (name == "cargo" and named[0] == "check"):
+        return False
+    return any(_TARGET.fullmatch(word) for word in named)
+
+
+def _edits(words: list[str], writes: list[str], folder: str) -> list[str | None]:
     found: list[str | None] = list(writes)
     name, rest = (words[0].rpartition("/")[2], words[1:]) if words else ("", [])
     paths = [word for word in rest if not word.startswith("-")]
-    if name in ("rm", "mv", "cp", "tee", "touch", "truncate", "ln"):
-        found += paths
-    elif name in ("sed", "perl") and any(re.match(r"-\w*i|--in-place", word) for word in rest):
-        found += [path for path in paths if _PATH.fullmatch(path)] or [None]
-    elif (name == "git" and any(word in _REWRITES for word in rest[:3])) or name == "patch":
+    if name in ("bash", "sh") and "-c" in rest[:-1]:
+        found += read_shell(rest[rest.index("-c") + 1], folder).edits
+    elif name in ("rm", "mv", "cp", "tee", "touch", "truncate", "ln", "unlink"):
+        found += [None if "$" in path else path for path in paths]
+    elif "inplace" in rest:
+        found.append(None)
+    elif name in ("sed", "perl", "ruby") and any(re.match(r"-\w*i|--in-place", word) for word in rest):
+        named = [path for path in paths if _PATH.fullmatch(path) or "*" in path]
+        found += [None] if not named or any("$" in path for path in paths[1:]) else named
+    elif name == "xargs":
+        found += _edits(_after_options(rest), [], folder)
+    elif name == "find" and any(word in ("-delete", "-exec", "-execdir", "-ok") for word in rest):
+        run = rest[rest.index("-exec") + 1 :] if "-exec" in rest else ["-delete"]
+        found += [None] if _edits(run, [], folder) or run == ["-delete"] else []
+    elif name == "git":
+        found += _edits_of_git(rest)
+    elif name and name not in _READS and not _INTERPRETER.fullmatch(name) and not _RUN_BY_NAME.search(words[0]):
         found.append(None)
     return found
+
+
+def _edits_of_git(rest: list[str]) -> list[str | None]:
+    told = next((word for n, word in enumerate(rest) if not word.startswith("-") and rest[n - 1 : n] not in _TAKES), "")
+    if told in ("rm", "mv"):
+        return [word for word in rest[rest.index(told) + 1 :] if not word.startswith("-")]
+    return [] if told in _GIT_READS or not told else [None]
 
 
 def _written_by_scripts(text: str) -> list[str | None]:
@@ -182,4 +255,5 @@ def _written_by_scripts(text: str) -> list[str | None]:
     patched: list[str | None] = list(_PATCHED.findall(text))
     if patched or not _WRITES.search(text):
         return patched
-    return list(dict.fromkeys(_PATH.findall(text))) or [None]
+    found: list[str | None] = list(dict.fromkeys(_PATH.findall(text)))
+    return [*found, None] if _MANY.search(text) or not found else found

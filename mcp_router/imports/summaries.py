@@ -21,6 +21,7 @@ _LINES = re.compile(
     rf"""(?:
         (?P<pytest>{_COUNTS})\ in\ [\d.]+\ ?s.*
       | Tests:[\ \t]+(?P<jest>.*\d+\ total)
+      | (?:Test\ Suites:|Test\ Files)[\ \t]+(?P<files>\d+\ .*)
       | Tests[\ \t]+(?P<vitest>\d+\ (?:failed|passed|skipped|todo)\b.*\(\d+\))
       | (?P<mocha>\d+\ (?:passing|failing))\b.*
       | (?:\#|\u2139)\ (?P<node>(?:pass|fail)\ \d+)
@@ -28,20 +29,25 @@ _LINES = re.compile(
       | Summary\ \[.*?\]\ .*?run:\ (?P<nextest>.*)
       | (?P<go>ok|FAIL|---\ FAIL:)[\ \t]+\S+.*
       | (?P<unittest>OK(?:\ \(.*\))?|FAILED\ \((?:failures|errors|unexpected).*\))
-      | (?P<rspec>\d+\ examples?,\ \d+\ failures?).*
+      | (?P<rspec>\d+\ examples?,\ \d+\ failures?(?:,\ \d+\ errors?\ occurred)?).*
+      | (?:\[\w+\]\ )?BUILD\ (?P<build>FAILURE)
+      | error:\ (?P<targets>\d+\ targets?\ failed).*
       | Tests\ run:\ \d+,\ (?P<maven>Failures:\ \d+,\ Errors:\ \d+).*
       | \d+%\ tests\ passed,\ (?P<ctest>\d+\ tests\ failed\ out\ of\ \d+)
     )""",
     re.VERBOSE,
 )
 _BAD = re.compile(
-    r"""\b(?!0+\b)\d+\ (?:failed|failing|errors?|failures?|timed\ out|tests\ failed)\b | \bfail\ (?!0+\b)\d+
+    r"""\b(?!0+\b)\d+\ (?:failed|failing|errors?|failures?|timed\ out|tests\ failed|targets?\ failed)\b
+      | \bfail\ (?!0+\b)\d+
       | (?:Failures|Errors):\ (?!0+\b)\d+ | FAIL""",
     re.VERBOSE,
 )
 _GOOD = re.compile(
     r"\b(?!0+\b)\d+ (?:passed|passing|examples?)\b|\bpass [1-9]|^ok$|^OK|^Failures: 0|^0 tests failed out of [1-9]"
 )
+_ABSENT = re.compile(r"No module named|Missing script|[Cc]ommand not found|not recognized as an internal")
+"""What is said where the runner itself is missing, at times with the exit code of failing tests."""
 _RAN = re.compile(r"^Ran (?!0 )\d+ tests? in", re.MULTILINE)
 
 
@@ -62,7 +68,7 @@ def summary(output: str) -> Signal | None:
             continue
         if _BAD.search(said):
             found.append("fail")
-        elif _GOOD.search(said):
+        elif match["files"] is None and _GOOD.search(said):
             found.append("pass")
     return "fail" if "fail" in found else found[-1] if found else None
 
@@ -80,6 +86,8 @@ def signal(output: str, exit_code: int | None, *, plain: bool) -> Signal | None:
         return "fail"
     if said == "pass":
         return "pass" if exit_code == 0 else None
+    if _ABSENT.search(output[-OUTPUT_CHARACTERS:]):
+        return None
     if plain and exit_code == 0:
         return "pass"
     return "fail" if plain and exit_code in FAILED_CODES else None

@@ -26,6 +26,9 @@ PASSED, BROKEN, LEFT_RED = 0.3, 0.3, 0.15
 RESOLVED = 0.5
 """Strength of what a benchmark's results say: its tests were hidden from the model, but it was not us who ran them."""
 
+BINDING = ("test", "test_support", "harness", "build")
+"""Classes of files that say what is expected, or what a run of the tests is."""
+
 Ending = Literal["fixed", "broken", "red"]
 
 
@@ -129,7 +132,8 @@ def _binds(edit: Edit) -> bool:
     if edit.path is None:
         return True
     path = edit.path.removeprefix(edit.tree).lstrip("/")
-    return classify(path) in ("test", "test_support", "harness")
+    # A folder of tests is known by what lies in it.
+    return any(classify(one) in BINDING for one in (path, f"{path}/_"))
 
 
 def _final(endings: Sequence[tuple[Ending, str]]) -> Verdict:

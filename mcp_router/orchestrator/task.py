@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from mcp_router.errors import BadInput
 from mcp_router.orchestrator.dimension import infer, language
 from mcp_router.types import DIMENSIONS, Task
-from memory_store.similarity import features
+from memory_store.similarity import MAX_FEATURES, features
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_TASK_CHARACTERS = 200_000
 CHORE_SIZE = 0.1
+LEAST_TITLE, HELD = 20, 0.9
+"""Shorter titles stand in many a text; and of a task's features so many have to be in the text that holds it."""
 _CHORE = re.compile(
     r"^\W*(?:please\s+)?(?:fix (?:a|the|this) typo|correct (?:a|the) (?:typo|spelling)|bump (?:the )?version|"
     r"rename (?:the )?(?:local )?variable|remove (?:an?|the) unused import|delete (?:a|the) trailing whitespace|"
@@ -58,6 +60,23 @@ def make_task(
         features=features(text, files),
         size=CHORE_SIZE if len(text) < 200 and _CHORE.search(text) else 1.0,
     )
+
+
+def holds(task: Task, title: str, features: Sequence[int]) -> bool:
+    """Whether a task is another one, known by its title and features, with more said around it or as it was.
+
+    >>> step = make_task("Carry out step 1 of the plan in docs/plan.md.")
+    >>> longer = make_task("You are in a shop. Carry out step 1 of the plan in docs/plan.md. Then run all tests.")
+    >>> holds(longer, step.text, step.features), holds(step, "Carry out step 2 of the plan.", longer.features)
+    (True, False)
+    """
+    first = " ".join(title.split())
+    own, others = set(task.features), set(features)
+    if len(first) < LEAST_TITLE:
+        return bool(own) and own == others
+    # Of a long text the last features are not kept.
+    kept = len(own) >= MAX_FEATURES or len(own & others) >= HELD * len(others)
+    return first in " ".join(task.text.split()) and kept
 
 
 _NAME = re.compile(r"[\w./\\-]+(?:::[\w:\[\]-]+)*")

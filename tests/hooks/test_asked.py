@@ -120,3 +120,81 @@ def test_what_was_advised_is_put_into_the_call_though_hooks_would_choose_another
     _, ran = claude.start(MORE, UNHURRIED)
     assert ran.answer is not None
     assert ran.answer["updatedInput"]["model"] == "opus"
+
+
+def test_what_the_parent_did_between_asking_and_handing_over_is_not_the_subagent_s(
+    claude: Claude, asking: Session
+) -> None:
+    route_and_wait(asking, Request(task=TASK), "claude-code")
+    (claude.root / "shop.py").write_text(RIGHT)
+    call = begun(claude)
+    claude.says(call, {"type": "text", "text": "It is done already."})
+    claude.stops(call)
+    claude.judged()
+    (outcome,) = claude.outcomes()
+    assert outcome.verdict == "no_signal"
+    assert "nothing changed" in outcome.reasons[0]
+
+
+def test_a_report_after_more_was_changed_is_about_the_attempt_that_the_hook_saw(
+    claude: Claude, asking: Session
+) -> None:
+    advised = route_and_wait(asking, Request(task=TASK), "claude-code")
+    call = begun(claude)
+    claude.edits(call, "shop.py", RIGHT, model="claude-opus-5-5")
+    claude.stops(call)
+    claude.judged()
+    (claude.root / "CHANGELOG.md").write_text("Discounts count.\n")
+    report_and_wait(asking, Report(advised.decision_id, success=True))
+    assert only_attempt(claude).candidate == "opus"
+
+
+def test_a_report_that_came_first_is_set_right_by_what_the_hook_saw(claude: Claude, asking: Session) -> None:
+    advised = route_and_wait(asking, Request(task=TASK), "claude-code")
+    call = begun(claude)
+    claude.edits(call, "shop.py", RIGHT, model="claude-opus-5-5")
+    report_and_wait(asking, Report(advised.decision_id, success=True))
+    assert only_attempt(claude).candidate == "haiku"
+    claude.stops(call)
+    claude.judged()
+    assert only_attempt(claude).candidate == "opus"
+    (observation,) = claude.memory().observations()
+    assert observation.candidate == "opus"
+
+
+def test_a_try_after_an_interrupted_one_counts(claude: Claude, asking: Session) -> None:
+    advised = route_and_wait(asking, Request(task=TASK), "claude-code")
+    first = begun(claude)
+    claude.says(first, {"type": "text", "text": "I will."})
+    claude.hook("PostToolUseFailure", tool_name="Agent", tool_use_id=first, is_interrupt=True)
+    claude.judged()
+    second = begun(claude, MORE, 2)
+    claude.edits(second, "shop.py", RIGHT)
+    claude.stops(second)
+    claude.judged(2)
+    memory = claude.memory()
+    assert [d.decision_id for d in memory.decisions()] == [advised.decision_id]
+    assert sorted((a.fault or "").partition(":")[0] for a in memory.attempts()) == ["", "interrupted"]
+    assert [o.score for o in memory.observations()] == [None, 1.0]
+
+
+@pytest.mark.parametrize("prompt", ["Carry out step 2 of the plan in docs/plan.md.", "Where is the plan?", "plan"])
+def test_a_task_that_only_resembles_what_was_asked_is_another(claude: Claude, asking: Session, prompt: str) -> None:
+    route_and_wait(asking, Request(task="Carry out step 1 of the plan in docs/plan.md."), "claude-code")
+    begun(claude, prompt)
+    assert len(claude.decisions(2)) == 2
+
+
+def test_what_was_asked_for_in_another_client_is_not_carried_out_here(claude: Claude, asking: Session) -> None:
+    route_and_wait(asking, Request(task=TASK), "codex-mcp-client")
+    begun(claude)
+    assert len(claude.decisions(2)) == 2
+
+
+def test_an_event_of_odd_types_stops_nobody(claude: Claude) -> None:
+    claude.hook("PreToolUse", tool_name="Agent", tool_use_id="toolu_odd", tool_input={"prompt": TASK}, cwd=5)
+    claude.hook("PreToolUse", tool_name="Agent", tool_use_id="toolu_x", tool_input={"prompt": "x"}, transcript_path=5)
+    call = begun(claude, "Fix the discount, half of which is \ud83d.", 2)
+    claude.edits(call, "shop.py", RIGHT)
+    claude.stops(call)
+    assert any(outcome.verdict == "pass" for outcome in claude.outcomes())

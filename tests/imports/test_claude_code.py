@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -178,7 +179,7 @@ def test_a_subagent_whose_task_the_agent_had_routed_is_not_counted_twice(tmp_pat
         ("unused", 539, elsewhere, 0),
         ("earlier", 479, elsewhere, 1),
     ):
-        store.append(decision(key, minute, repo=None, features=features(text), chain=()))
+        store.append(decision(key, minute, repo=None, title=text, features=features(text), chain=()))
         store.append(*(attempt(f"{key}.1", minute, decision_id=key) for _ in range(attempts)))
     main.human(asked)
     main.answer()
@@ -299,3 +300,42 @@ def test_a_file_of_one_session_can_be_named(tmp_path: Path, main: Claude) -> Non
     main.answer()
     assert learn(tmp_path / "home", "claude-code", main.file)["total"]["subtasks"] == 1
     assert json.loads((tmp_path / "home" / "imports.json").read_text())["sessions"]["claude-code"]
+
+
+def test_a_message_that_was_written_while_it_streamed_counts_by_its_last_line(tmp_path: Path, main: Claude) -> None:
+    main.human(TASK)
+    for tokens in (1, 1, 812):
+        main.calls = 0
+        main.answer(output_tokens=tokens)
+    [(_, attempt, _)] = learned(tmp_path)
+    assert (attempt.tokens.output, attempt.turns) == (812, 1)
+
+
+def test_odd_files_stop_nothing_and_are_read_once_they_are_right(tmp_path: Path, main: Claude) -> None:
+    folder = main.file.parent
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "nowhere.jsonl").symlink_to(tmp_path / "nowhere")
+    main.human(TASK)
+    main.use("Bash", {"command": "ls"}, toolUseResult={"bashEditDiff": {"changedFiles": 5}})
+    assert learned(tmp_path) == []
+    main.file.write_text(main.file.read_text().replace('"changedFiles":5', '"changedFiles":[]'))
+    assert [attempt.candidate for _, attempt, _ in learned(tmp_path)] == ["opus"]
+
+
+def test_a_key_is_not_kept_among_the_names_of_a_task(tmp_path: Path, main: Claude) -> None:
+    main.human("Fix app.py for postgres://u:uY2L56tpvgIN@db.example/x, with Authorization: Bearer LZMfQllaaaabbbbcccc1")
+    main.answer()
+    learned(tmp_path)
+    journal = (tmp_path / "home" / "journal.jsonl").read_text()
+    assert "app.py" in journal
+    assert "uY2L56tpvgIN" not in journal
+    assert "LZMfQll" not in journal
+
+
+def test_a_tool_of_another_server_that_edits_makes_no_pass(tmp_path: Path, main: Claude) -> None:
+    main.human(TASK)
+    main.bash("pytest", RED, 1)
+    main.edit("shop/cart.py")
+    main.use("mcp__filesystem__edit_file", {"path": "tests/test_cart.py"})
+    main.bash("pytest", GREEN)
+    assert {outcome and outcome.verdict for _, _, outcome in learned(tmp_path)} == {"no_signal"}

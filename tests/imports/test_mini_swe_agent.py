@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,24 @@ def test_a_broken_file_is_counted(tmp_path: Path) -> None:
 def test_it_has_no_place_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"PATH: mini-swe-agent keeps its runs where you told it to"):
         learn(tmp_path / "home", "mini-swe-agent", None)  # type: ignore[arg-type]
+
+
+def test_results_that_change_their_mind_change_the_verdict_each_time(tmp_path: Path) -> None:
+    write(tmp_path / "runs", "a__b-1", STEPS)
+    results = tmp_path / "runs" / "results.json"
+    verdicts = []
+    for number, name in enumerate(("resolved_ids", "unresolved_ids", "resolved_ids")):
+        results.write_text(json.dumps({name: ["a__b-1"]}))
+        os.utime(results, ns=(0, 1_800_000_000_000_000_000 + number))
+        [(_, outcome)] = learned(tmp_path)
+        verdicts.append(outcome and outcome.verdict)
+    assert verdicts == ["pass", "fail", "pass"]
+    assert learned(tmp_path)[0][1] is not None
+
+
+def test_runs_without_times_are_told_apart_by_what_was_said(tmp_path: Path) -> None:
+    write(tmp_path / "runs", "a__b-1", STEPS, version=1)
+    write(tmp_path / "runs" / "again", "a__b-1", STEPS[:1], version=1)
+    found = learned(tmp_path)
+    assert len(found) == 2
+    assert {attempt.latency_ms for attempt, _ in found} == {None}

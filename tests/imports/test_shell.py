@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mcp_router.imports.session import Author, Session
 from mcp_router.imports.shell import read_shell
+from mcp_router.imports.verdict import NO_RUN, judge
 
 SAME = [
     "pytest tests/test_a.py",
@@ -65,12 +67,12 @@ def test_only_a_plain_commands_exit_code_is_the_tests_own(command: str, is_plain
 
 
 @pytest.mark.parametrize(("command", "edits"), [
-    ("sed -i 's/a/b/' shop/cart.py", ("shop/cart.py",)),
-    ("cat > shop/cart.py <<'EOF'\nx = 'it''s'; pytest\nEOF", ("shop/cart.py",)),
-    ("echo x >> tests/test_a.py && pytest", ("tests/test_a.py",)),
-    ("apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: shop/cart.py\n*** End Patch\nEOF", ("shop/cart.py",)),
-    ("python - <<'EOF'\nfrom pathlib import Path\nPath('shop/cart.py').write_text('')\nEOF", ("shop/cart.py",)),
-    ("rm -rf tests/test_a.py", ("tests/test_a.py",)),
+    ("sed -i 's/a/b/' shop/cart.py", ("/r/shop/cart.py",)),
+    ("cat > shop/cart.py <<'EOF'\nx = 'it''s'; pytest\nEOF", ("/r/shop/cart.py",)),
+    ("echo x >> tests/test_a.py && pytest", ("/r/tests/test_a.py",)),
+    ("apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: shop/cart.py\n*** End Patch\nEOF", ("/r/shop/cart.py",)),
+    ("python - <<'EOF'\nfrom pathlib import Path\nPath('shop/cart.py').write_text('')\nEOF", ("/r/shop/cart.py",)),
+    ("rm -rf tests/test_a.py", ("/r/tests/test_a.py",)),
     ("git stash", (None,)),
     ("git -C sub checkout -- .", (None,)),
     ("jest -u", (None,)),
@@ -91,3 +93,97 @@ def test_a_text_that_is_given_to_a_command_is_no_beginning_of_a_file() -> None:
 
 def test_what_stands_in_a_file_that_is_written_is_not_run() -> None:
     assert read_shell("cat > run.py <<'EOF'\npytest\nEOF", "/r").tests == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "grep -rl 3 tests | xargs sed -i s/3/4/",
+        "find tests -name 'test_*.py' -exec sed -i s/3/4/ {} +",
+        "find tests -delete",
+        "for f in tests/*.py; do sed -i s/3/4/ $f; done",
+        "if true; then rm tests/test_cart.py; fi",
+        "bash -c 'sed -i s/3/4/ tests/test_cart.py'",
+        "timeout 60 sed -i s/3/4/ tests/test_cart.py",
+        "git rm tests/test_cart.py",
+        "git mv tests/test_cart.py old.py",
+        "git -c a=b -c c=d checkout -- tests",
+        "rm -rf tests",
+        "mv tests old",
+        "cp -r /tmp/good tests",
+        "sed -i s/3/4/ shop/cart.py tests/*.py",
+        "cd tests && sed -i s/3/4/ cases.py",
+        "python - <<'EOF'\nfor p in pathlib.Path('tests').glob('*'): p.write_text('')\nEOF",
+        "python -c \"import os; os.remove('tests/test_a.py')\"",
+        "go test ./... -update",
+        "UPDATE_SNAPSHOTS=1 npm test",
+        "rsync -a /tmp/good/ .",
+        "awk -i inplace 1 tests/test_a.py",
+        "sudo -u me sed -i s/3/4/ tests/test_a.py",
+    ],
+)
+def test_a_command_that_may_have_changed_tests_makes_no_pass(command: str) -> None:
+    """Red, an honest edit, the command, green: nobody knows whose the green is."""
+    author = Author("t", "m")
+    session = Session()
+    session.begin("t", "Fix it", "2026-01-01", "/r")
+    session.ran(author, "1", "pytest", "/r", 1, "1 failed in 0.1s")
+    session.edited(author, "2", "/r/shop/cart.py", "/r")
+    session.ran(author, "3", command, "/r", 0, "")
+    session.ran(author, "4", "pytest", "/r", 0, "1 passed in 0.1s")
+    assert judge(session.events).get(author, NO_RUN).verdict == "no_signal"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git diff && git status",
+        "ls -la tests; cat tests/test_a.py | head -5",
+        "python repro.py",
+        "sed -i s/3/4/ shop/cart.py",
+        "ruff format .",
+        "npm run build",
+        "cd /r && grep -rn total . | sort | uniq -c",
+        "find . -name '*.py' -exec grep -l total {} +",
+    ],
+)
+def test_reading_building_and_formatting_leave_a_pass_a_pass(command: str) -> None:
+    author = Author("t", "m")
+    session = Session()
+    session.begin("t", "Fix it", "2026-01-01", "/r")
+    session.ran(author, "1", "pytest", "/r", 1, "1 failed in 0.1s")
+    session.edited(author, "2", "/r/shop/cart.py", "/r")
+    session.ran(author, "3", command, "/r", 0, "")
+    session.ran(author, "4", "pytest", "/r", 0, "1 passed in 0.1s")
+    assert judge(session.events)[author].verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("timeout 60 pytest", "timeout 60 pytest --collect-only"),
+        ("timeout 60 pytest tests/test_a.py", "timeout 60 pytest --ignore tests/test_a.py"),
+        ("pytest", "PYTEST_ADDOPTS='--deselect a' pytest"),
+        ("npm test", "SKIP_INTEGRATION=1 npm test"),
+        ("frontend/run_tests.sh", "backend/run_tests.sh"),
+        ("pytest", "pushd sub && pytest"),
+        ("tox", "tox -l"),
+    ],
+)
+def test_what_runs_other_tests_is_another_command(one: str, other: str) -> None:
+    assert read_shell(one, "/r").tests != read_shell(other, "/r").tests
+
+
+def test_a_folder_that_a_subshell_went_into_is_left_again() -> None:
+    assert read_shell("(cd sub && ls); pytest", "/r").tests == (("/r", "pytest"),)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("npm install react@latest", "go install x@latest", "npm install -D vitest", "make latest", "go mod verify"),
+        "cargo check",
+    ],
+)
+def test_installing_and_compiling_run_no_tests(command: str) -> None:
+    assert read_shell(command, "/r").tests == ()

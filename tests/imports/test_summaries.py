@@ -41,6 +41,12 @@ LINES = [
     ("Tests run: 4, Failures: 0, Errors: 1, Skipped: 0", "fail"),
     ("100% tests passed, 0 tests failed out of 12", "pass"),
     ("83% tests passed, 2 tests failed out of 12", "fail"),
+    ("Test Suites: 1 failed, 1 passed, 2 total\nTests:       5 passed, 5 total", "fail"),
+    ("Test Suites: 2 passed, 2 total", None),
+    (" Test Files  1 failed | 1 passed (2)\n      Tests  5 passed (5)", "fail"),
+    ("3 examples, 0 failures, 1 error occurred outside of examples", "fail"),
+    ("Tests run: 4, Failures: 0, Errors: 0, Skipped: 0\n[INFO] BUILD FAILURE", "fail"),
+    ("test result: ok. 2 passed; 0 failed; 0 ignored\nerror: 1 target failed:", "fail"),
     ("all is well", None),
 ]
 
@@ -80,3 +86,8 @@ def test_a_long_output_of_any_kind_is_read_fast(text: str) -> None:
     summary(text * (200_000 // len(text)))
     read_shell(text * (20_000 // len(text)), "/r")
     assert time.process_time() - start < 2.0
+
+
+@pytest.mark.parametrize("output", ["python: No module named pytest", 'npm error Missing script: "test"'])
+def test_a_runner_that_is_not_there_says_nothing(output: str) -> None:
+    assert signal(output, 1, plain=True) is None

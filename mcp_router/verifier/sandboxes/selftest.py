@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mcp_router.verifier.sandboxes import Sandbox
 
 SECRET = "acrouter-selftest-secret"
+ONE_AT_A_TIME = threading.Lock()
+"""The environment that a try puts its secret into is the whole process's."""
 TRY = """
 import json, os, signal, socket, subprocess, sys
 outside, tcp, udp, process = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -94,6 +97,7 @@ def _try(sandbox: Sandbox, home: Path) -> set[str]:
 
     python = Path(sys.executable)
     with (
+        ONE_AT_A_TIME,
         tempfile.TemporaryDirectory(dir=home, prefix="selftest-") as name,
         socket.create_server(("127.0.0.1", 0)) as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
