@@ -44,14 +44,15 @@ def test_a_disk_that_hangs_does_not_hold_the_agent_up(claude: Claude) -> None:
     (claude.home / "hooks").mkdir()
     os.mkfifo(claude.home / "hooks" / "snapshot-claude-code")
     took = []
-    for _ in range(5):
+    for _ in range(10):
+        # On a busy machine all takes longer, by the factor by which an interpreter's start does at that moment.
+        bare = _seconds((sys.executable, "-I", "-c", "pass"))
         _, ran = claude.start()
         assert (ran.code, ran.stdout) == (0, b"")
-        took.append(ran.seconds)
-    bare = min(_seconds((sys.executable, "-I", "-c", "pass")) for _ in range(5))
-    print(f"with a snapshot that cannot be read: {min(took) * 1e3:.0f} ms, a bare interpreter {bare * 1e3:.0f} ms")
-    # On a busy machine all takes longer, by the factor by which an interpreter's start does.
-    assert min(took) - bare < 0.095 + 1.5 * max(0.0, bare - 0.015)
+        took.append((ran.seconds - bare - 1.5 * max(0.0, bare - 0.015), ran.seconds, bare))
+    over, whole, bare = min(took)
+    print(f"with a snapshot that cannot be read: {whole * 1e3:.0f} ms, a bare interpreter {bare * 1e3:.0f} ms")
+    assert over < 0.095
 
 
 @pytest.mark.parametrize("cut", [0, 10, 200, 5_000])
