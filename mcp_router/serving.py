@@ -11,7 +11,9 @@ import threading
 from types import FrameType
 
 from mcp_router.errors import AcrouterError
+from mcp_router.hooks.events import CLAUDE_CODE, CODEX
 from mcp_router.hooks.wake import wake
+from mcp_router.models import is_codex
 from mcp_router.session import Session
 
 TIDY_AFTER_S = 1.0
@@ -26,6 +28,7 @@ def serve(port: int | None) -> None:
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="acrouter: %(message)s")
     session = Session()
+    session.advised = lambda client: wake(session, CODEX if is_codex(client) else CLAUDE_CODE)
     _end_on_signal(session)
     code = 0
     try:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ class Session:
         """The words of tasks routed by this process, by decision: they are not kept in the memory."""
         self.believed: dict[tuple[str, str], float | None] = {}
         """P(success) before a candidate's work was first reported, by decision and candidate."""
+        self.advised: Callable[[str | None], None] = lambda _: None
+        """Told of each advice, with the client's name: a server has the hooks' snapshot renewed."""
         self.closing = False
 
     @property

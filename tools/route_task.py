@@ -93,10 +93,7 @@ def _route(
     session: Session, request: Request, client: str | None, decision_id: str
 ) -> tuple[Decision, Prepared, Job | None]:
     from mcp_router.delegation import delegate
-    from mcp_router.hooks.events import CLAUDE_CODE, CODEX
-    from mcp_router.hooks.wake import wake
     from mcp_router.intake import ask_of, prepare
-    from mcp_router.models import is_codex
 
     prepared = prepare(session, request, client, decision_id)
     key = prepared.ask.idempotency_key or _standing_key(session, request, prepared.ask)
@@ -109,7 +106,7 @@ def _route(
     if request.mode == "advise":
         _compute_baseline(session, prepared)
         # A subagent that is started now is given this advice.
-        wake(session, CODEX if is_codex(client) else CLAUDE_CODE)
+        session.advised(client)
         return decision, prepared, None
     return decision, prepared, delegate(session, ask_of(session, decision), decision)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from mcp_router.intake import Request
 from mcp_router.session import Session
 from memory_store.records import Attempt
-from tests.server.scene import RIGHT, WRONG
+from tests.server.scene import MODULE, RIGHT, WRONG
+from tests.server.speaking import connected
 from tools.report_outcome import Report, report_and_wait
 from tools.route_task import route_and_wait
 
@@ -198,3 +200,18 @@ def test_an_event_of_odd_types_stops_nobody(claude: Claude) -> None:
     claude.edits(call, "shop.py", RIGHT)
     claude.stops(call)
     assert any(outcome.verdict == "pass" for outcome in claude.outcomes())
+
+
+def test_advice_reaches_the_hooks_though_no_worker_was_running(claude: Claude) -> None:
+    claude.configure(route="set")
+    server = StdioServerParameters(
+        command=MODULE[0], args=[*MODULE[1:], "serve"], env=claude.env(), cwd=str(claude.root)
+    )
+    snapshot = claude.home / "hooks" / "snapshot-claude-code"
+    with connected(stdio_client(server), client="claude-code") as connection:
+        until(snapshot.exists, "the first snapshot")
+        claude.end_workers()
+        routed = connection.call("route_task", task=TASK, force_model="opus")
+        if routed["status"] == "running":
+            connection.ended(routed["decision_id"])
+        until(lambda: "opus" in str(claude.start(MORE, UNHURRIED)[1].answer), "the advised model in the call")
