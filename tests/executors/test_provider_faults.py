@@ -133,11 +133,17 @@ def test_an_endpoint_where_nobody_listens_cannot_be_reached(bench: Bench, protoc
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("base_url", ["not a url", "ftp://127.0.0.1/"])
-def test_a_base_url_that_is_none_is_a_fault_of_the_configuration(bench: Bench, protocol: str, base_url: str) -> None:
-    attempt = bench.attempt(protocol, base_url=base_url)
+@pytest.mark.parametrize("address", ["not a url", "ftp://127.0.0.1/"])
+def test_an_address_that_is_none_is_a_fault_of_the_surroundings(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, protocol: str, address: str
+) -> None:
+    for variable in ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL"):
+        monkeypatch.setenv(variable, address)
+    for variable in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.setenv(variable, KEY)
+    attempt = bench.attempt(protocol, base_url=None, key_env=None)
     assert attempt.fault is not None
-    assert "check models.model-a.base_url" in attempt.fault
+    assert "models.model-a.base_url" in attempt.fault
 
 
 def test_a_key_that_can_be_none_is_named_and_not_shown(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

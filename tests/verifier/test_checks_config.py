@@ -144,7 +144,7 @@ WRONG = {
     "timeout = 3": "unknown key checks.timeout; did you mean timeout_s?",
     "timeout_s = 0": "checks.timeout_s: Input should be greater than 0.",
     "parallel = 65": "checks.parallel: Input should be less than or equal to 64.",
-    "parallel = 'all'": "checks.parallel: Input should be a valid integer",
+    "parallel = 'all'": "checks.parallel: write a number, without quotes",
     "commands = ['']": "checks.commands.0: String should have at least 1 character.",
     "commands = 'a'": "checks.commands: Input should be a list.",
     "command = 'a'\ncommands = ['b']": "checks: command and commands say the same thing; keep one of them.",
@@ -154,7 +154,7 @@ WRONG = {
     "memory_mb = 1": "checks.memory_mb: Input should be greater than or equal to 64.",
     "processes = 1": "checks.processes: Input should be greater than or equal to 16.",
     "disk_mb = 0": "checks.disk_mb: Input should be greater than or equal to 16.",
-    "twins = 'sometimes'": "checks.twins: Input should be a valid boolean",
+    "twins = 'sometimes'": "checks.twins: write true or false, without quotes",
 }
 WRONG_HERE = {
     "isolation = 'none'": "unknown key checks.isolation; it belongs in your own config.toml.",
