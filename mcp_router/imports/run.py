@@ -72,8 +72,11 @@ def import_history(
         for source in fresh:
             unreadable = reading.unreadable
             try:
-                read = list(reader.read(source, reading))
-                found = [one for part in read for one in imported(part, client, names, session.title, seen.has)]
+                found = [
+                    one
+                    for read in reader.read(source, reading)
+                    for one in imported(read, client, names, session.title, seen.has)
+                ]
             except UNREADABLE:
                 reading.unreadable += 1
             if reading.unreadable > unreadable:
