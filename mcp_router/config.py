@@ -193,6 +193,11 @@ class Config(_Table):
     route: Literal["set", "advise", "observe"] = "observe"
     """What clients' hooks do before a subagent starts: set its model, only advise, or only watch and learn."""
 
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The variables from which models take their keys, as far as `key_env` names them."""
+        return tuple(dict.fromkeys(model.key_env for model in self.models.values() if model.key_env))
+
 
 class RepositoryBudget(_Table):
     """A repository's own caps; they can only lower the user's."""

@@ -75,7 +75,6 @@ def effective(home: Path, folder: Path) -> Effective:
     config = load_config(home)
     file = home / "config.toml"
     values = {value.key: value for value in _flat(config, str(file))}
-    names = tuple(dict.fromkeys(model.key_env for model in config.models.values() if model.key_env))
     refused: tuple[Refused, ...] = ()
     own_file, outside = None, None
     try:
@@ -92,7 +91,7 @@ def effective(home: Path, folder: Path) -> Effective:
         outside=outside,
         values=tuple(replace(one, value=_shown(one.value)) for one in values.values()),
         refused=tuple(replace(one, asked=_shown(one.asked)) for one in refused),
-        key_names=names,
+        key_names=config.key_names,
     )
 
 

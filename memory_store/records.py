@@ -39,6 +39,11 @@ class Tokens:
     cache_write: int | None = None
     output: int | None = None
 
+    @property
+    def prompt(self) -> int:
+        """All that went in, cached or not; what is not known is left out."""
+        return (self.input or 0) + (self.cache_read or 0) + (self.cache_write or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:

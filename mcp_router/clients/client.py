@@ -126,8 +126,9 @@ class Client:
         Raises:
             BadInput: it has no such scope, or the file cannot be read.
         """
-        text = read(self.file(scope))
-        return None if text is None else self.entry_in(text, self.file(scope))
+        file = self.file(scope)
+        text = read(file)
+        return None if text is None else self.entry_in(text, file)
 
     def entry_in(self, text: str, file: Path) -> Any:
         """The entry in this text of `file`.

@@ -26,8 +26,7 @@ def here() -> Place:
 
 def _keys() -> tuple[str, ...]:
     try:
-        models = load_config().models.values()
+        return load_config().key_names
     except BadInput:
         # Told by the server and by every command that needs the configuration; clients do not.
         return ()
-    return tuple(dict.fromkeys(model.key_env for model in models if model.key_env))

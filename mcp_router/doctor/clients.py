@@ -34,9 +34,9 @@ def asked_for(ground: Ground) -> list[Client]:
         BadInput: there is no client of a name that was asked for.
     """
     repository = ground.repository()
-    keys = [model.key_env for model in ground.config.models.values() if model.key_env] if ground.config else []
+    keys = ground.config.key_names if ground.config else ()
     root = repository.root if repository else ground.folder
-    known = clients(Place(env=ground.env, project=root, keys=tuple(keys)))
+    known = clients(Place(env=ground.env, project=root, keys=keys))
     names = [client.name for client in known]
     for name in ground.only_clients:
         if name not in names:

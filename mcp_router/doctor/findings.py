@@ -69,12 +69,12 @@ def ok(check: str, says: str) -> Finding:
 
 def warning(check: str, says: str, fix: str | None) -> Finding:
     """It works less well than it could."""
-    return Finding(check, Status.WARNING, _sentence(says), redact(fix) if fix else None)
+    return Finding(check, Status.WARNING, _sentence(says), _line(fix))
 
 
 def failure(check: str, says: str, fix: str | None) -> Finding:
     """It does not work."""
-    return Finding(check, Status.FAILURE, _sentence(says), redact(fix) if fix else None)
+    return Finding(check, Status.FAILURE, _sentence(says), _line(fix))
 
 
 def not_applicable(check: str, says: str) -> Finding:
@@ -86,12 +86,17 @@ def told(check: str, error: Exception, status: Status = Status.FAILURE) -> Findi
     """What an exception says; our own put the fix behind the last semicolon."""
     if isinstance(error, AcrouterError | JournalError):
         says, _, fix = str(error).rpartition("; ")
-        return Finding(check, status, _sentence(says or fix), redact(fix) if says else None)
+        return Finding(check, status, _sentence(says or fix), _line(fix) if says else None)
     if isinstance(error, OSError):
         says = f"{error.filename or 'the system'}: {error.strerror or error}"
         return Finding(check, status, _sentence(says), "free space, or make it readable and writable for you")
     says = f"the check itself went wrong ({type(error).__name__}: {error})"
     return Finding(check, status, _sentence(says), "run `acrouter doctor` again; if it stays, report it")
+
+
+def _line(fix: str | None) -> str | None:
+    """A fix without secrets; it may be several lines to copy."""
+    return redact(fix) if fix else None
 
 
 def _sentence(words: str) -> str:

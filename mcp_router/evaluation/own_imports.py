@@ -154,8 +154,7 @@ def _cost(one: _Past, choice: str, candidates: Mapping[str, Candidate]) -> float
     if not choice:
         return None
     tokens = one.attempt.tokens
-    prompt = (tokens.input or 0) + (tokens.cache_read or 0) + (tokens.cache_write or 0)
-    return cost_usd(price_at(candidates[choice], prompt // max(1, one.attempt.turns or 1)), tokens)
+    return cost_usd(price_at(candidates[choice], tokens.prompt // max(1, one.attempt.turns or 1)), tokens)
 
 
 def _extreme(pick: Callable[..., str], one: _Past, decision: Decision, candidates: Mapping[str, Candidate]) -> str:

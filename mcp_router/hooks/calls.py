@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from mcp_router.outcomes import digest
+from mcp_router.types import Base
 
 OPEN, ENDED, JUDGED = "open", "ended", "judged"
 FORGET_S = 24 * 3600.0
@@ -110,6 +111,11 @@ class Calls:
         for path in self._folder.glob("*.json"):
             with contextlib.suppress(OSError, ValueError, TypeError):
                 yield Call(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def base_of(told: dict[str, Any]) -> Base:
+    """A recorded state from its plain values."""
+    return Base(**{**told, "left_out": tuple(told["left_out"])})
 
 
 def decision_id_of(session: str, tool_use_id: str) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 
 from mcp_router.errors import AcrouterError
 from mcp_router.hooks.asked import asked_before
-from mcp_router.hooks.calls import ENDED, JUDGED, OPEN, Call, Calls, decision_id_of, is_stale, started_at
+from mcp_router.hooks.calls import ENDED, JUDGED, OPEN, Call, Calls, base_of, decision_id_of, is_stale, started_at
 from mcp_router.hooks.events import CODEX, task_of
 from mcp_router.hooks.rollout import parent_of
 from mcp_router.hooks.transcript import find_transcript, meta_of, transcripts_of
 from mcp_router.intake import Prepared, Request, prepare
 from mcp_router.session import Session
-from mcp_router.types import Base, Choice, Plan
+from mcp_router.types import Choice, Plan
 from mcp_router.verifier import workspace
 from memory_store.redact import redact
 
@@ -86,8 +86,7 @@ class Follower:
             return
         call.base_ns = time.time_ns() if prepared.ask.base else None
         if prepared.ask.base and (recorded := event.get("recorded")):
-            base = Base(**{**recorded["base"], "left_out": tuple(recorded["base"]["left_out"])})
-            prepared = replace(prepared, ask=replace(prepared.ask, base=base))
+            prepared = replace(prepared, ask=replace(prepared.ask, base=base_of(recorded["base"])))
             call.base_ns = recorded["at_ns"]
         call.root = str(prepared.repository.root) if prepared.repository else None
         asked = asked_before(self._session.store, prepared.ask.task, call.client, call.started_ns)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mcp_router.claims import nothing_changed
 from mcp_router.hooks.attribute import SPLIT, Share, share_of
-from mcp_router.hooks.calls import Call, Calls
+from mcp_router.hooks.calls import Call, Calls, base_of
 from mcp_router.hooks.events import CODEX
 from mcp_router.hooks.rollout import read_rollout
 from mcp_router.hooks.transcript import Work, find_transcript, read_transcript
@@ -80,7 +80,7 @@ def _share(session: Session, calls: Calls, call: Call, decision: Decision, work:
     ask = ask_of(session, decision)
     if call.asked_for is not None:
         # Between the question and the call others may have been at work, and it may be another worktree.
-        base = Base(**{**call.base, "left_out": tuple(call.base["left_out"])}) if call.base else None
+        base = base_of(call.base) if call.base else None
         ask = replace(ask, base=base, task=replace(ask.task, path=Path(call.root) if call.root else None))
     if call.after is None or ask.base is None or ask.task.path is None:
         return ask, Share()

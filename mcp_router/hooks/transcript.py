@@ -113,8 +113,7 @@ def _tokens(counts: list[int]) -> Tokens:
 
 def _cost(model: str, tokens: Tokens, hour: int) -> float | None:
     known = resolve(model)
-    prompt = (tokens.input or 0) + (tokens.cache_read or 0) + (tokens.cache_write or 0)
-    return cost_usd(known.price_at(prompt), tokens, hour) if known else None
+    return cost_usd(known.price_at(tokens.prompt), tokens, hour) if known else None
 
 
 def lines_of(path: Path, since: int = 0) -> Iterator[dict[str, Any]]:

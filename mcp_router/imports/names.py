@@ -37,11 +37,9 @@ class Names:
         """What one call costs at the list price; None where a price or a count is not known."""
         known, tokens = resolve(model), call.tokens
         configured = next((one for one in self._candidates if same_model(one.model, model)), None)
-        counts = (tokens.input, tokens.cache_read, tokens.cache_write)
-        prompt = sum(count for count in counts if count is not None)
         if configured is not None:
-            return cost_usd(price_at(configured, prompt), tokens, call.hour_writes)
-        return cost_usd(known.price_at(prompt), tokens, call.hour_writes) if known else None
+            return cost_usd(price_at(configured, tokens.prompt), tokens, call.hour_writes)
+        return cost_usd(known.price_at(tokens.prompt), tokens, call.hour_writes) if known else None
 
 
 @lru_cache(maxsize=4096)

@@ -35,10 +35,8 @@ class Seen:
         """
         if subtask.call is not None and self._store.decision(decision_id_of(*subtask.call)) is not None:
             return True
-        near = self._before(subtask.at) if subtask.is_agent else []
+        near = self._before(subtask.at) if subtask.is_agent and subtask.text.strip() else []
         if not near:
-            return False
-        if not subtask.text.strip():
             return False
         repo, task = repository(subtask.cwd)[0], make_task(subtask.text)
         for one in reversed(near):

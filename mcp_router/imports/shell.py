@@ -38,13 +38,13 @@ _READS = frozenset(
     re.findall(
         r"\S+",
         """. : [ ack ag alias apply_patch awk basename bg black break cargo case cat cd chmod clang clear cmp
-        column comm composer continue cut date declare deno df diff dir dirname docker dotnet du echo egrep env
-        eslint exec exit export expr false fd fg fgrep file find flake8 for function gcc gem gh go gofmt gradle
+        column comm composer continue cut date declare deno df diff dir dirname docker dotnet du echo egrep
+        eslint exit export expr false fd fg fgrep file find flake8 for function gcc gem gh go gofmt gradle
         gradlew grep head help hexdump hostname id isort java javac jobs jq just kill less let ll local ls make
-        man md5sum mix mkdir more mvn mvnw mypy nl node nohup npm od pip pip3 pnpm popd prettier printenv printf
+        man md5sum mix mkdir more mvn mvnw mypy nl node npm od pip pip3 pnpm popd prettier printenv printf
         ps pushd pwd pyright python python3 rake read readlink realpath return rg ruby ruff rustc rustfmt sed
-        seq set sha256sum shift sleep sort source stat strings swift tail tee test time top touch tr tree true
-        tsc type ulimit umask uname uniq unset uv wait wc which while whoami xxd yarn yes zig""",
+        seq set sha256sum shift sleep sort source stat strings swift tail tee test top touch tr tree true
+        tsc type ulimit umask uname uniq unset uv wait wc which whoami xxd yarn yes zig""",
     )
 )
 """Programs that leave files as they are, or are taken to where their words do not say otherwise: a run of some script,

@@ -95,6 +95,18 @@ def test_what_stands_in_a_file_that_is_written_is_not_run() -> None:
     assert read_shell("cat > run.py <<'EOF'\npytest\nEOF", "/r").tests == ()
 
 
+def verdict_with(command: str) -> str:
+    """Of red, an honest edit, the command, green: where that may have edited tests, nobody knows whose the green is."""
+    author = Author("t", "m")
+    session = Session()
+    session.begin("t", "Fix it", "2026-01-01", "/r")
+    session.ran(author, "1", "pytest", "/r", 1, "1 failed in 0.1s")
+    session.edited(author, "2", "/r/shop/cart.py", "/r")
+    session.ran(author, "3", command, "/r", 0, "")
+    session.ran(author, "4", "pytest", "/r", 0, "1 passed in 0.1s")
+    return judge(session.events).get(author, NO_RUN).verdict
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -123,15 +135,7 @@ def test_what_stands_in_a_file_that_is_written_is_not_run() -> None:
     ],
 )
 def test_a_command_that_may_have_changed_tests_makes_no_pass(command: str) -> None:
-    """Red, an honest edit, the command, green: nobody knows whose the green is."""
-    author = Author("t", "m")
-    session = Session()
-    session.begin("t", "Fix it", "2026-01-01", "/r")
-    session.ran(author, "1", "pytest", "/r", 1, "1 failed in 0.1s")
-    session.edited(author, "2", "/r/shop/cart.py", "/r")
-    session.ran(author, "3", command, "/r", 0, "")
-    session.ran(author, "4", "pytest", "/r", 0, "1 passed in 0.1s")
-    assert judge(session.events).get(author, NO_RUN).verdict == "no_signal"
+    assert verdict_with(command) == "no_signal"
 
 
 @pytest.mark.parametrize(
@@ -148,14 +152,7 @@ def test_a_command_that_may_have_changed_tests_makes_no_pass(command: str) -> No
     ],
 )
 def test_reading_building_and_formatting_leave_a_pass_a_pass(command: str) -> None:
-    author = Author("t", "m")
-    session = Session()
-    session.begin("t", "Fix it", "2026-01-01", "/r")
-    session.ran(author, "1", "pytest", "/r", 1, "1 failed in 0.1s")
-    session.edited(author, "2", "/r/shop/cart.py", "/r")
-    session.ran(author, "3", command, "/r", 0, "")
-    session.ran(author, "4", "pytest", "/r", 0, "1 passed in 0.1s")
-    assert judge(session.events)[author].verdict == "pass"
+    assert verdict_with(command) == "pass"
 
 
 @pytest.mark.parametrize(
