@@ -122,7 +122,8 @@ def test_a_full_disk_loses_nothing_and_says_what_to_do(scene: Scene) -> None:
 
 def test_a_run_that_meets_a_full_disk_fails_with_the_reason(scene: Scene) -> None:
     assert scene.provider is not None
-    scene.configure(timeout_s="1")
+    # The disk has to be full before the provider's silence ends the run.
+    scene.configure(timeout_s="4")
     scene.provider.fail("right", "silence", times=1)
     with scene.lines(UNCACHED) as server:
         run = server.call("route_task", task=TASK, mode="delegate", candidates=["right"])
