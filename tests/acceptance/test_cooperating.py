@@ -12,7 +12,7 @@ from tests.server.speaking import until
 from .conftest import Hire
 from .hands import ClaudeCode, Codex, Opencode
 from .models import Play, Say, Shown
-from .plays import SUBTASKS, advised, answer, settled, worker
+from .plays import SUBTASKS, advised, answer, settled, waited, worker
 
 SUBTASK = SUBTASKS["refund-split"]
 TASK = SUBTASK.phrasings[0]
@@ -48,7 +48,11 @@ def test_the_advised_model_does_the_work_and_is_learned_from(
         return agent(hand)
 
     def work(shown: Shown) -> Play:
-        return worker(hand, user.repo, answer(SUBTASK))(shown)
+        if hooks:
+            # A real model's first answer takes longer than recording the state that it starts from.
+            calls = user.state / "hooks" / "calls"
+            yield from waited(lambda: bool(list(calls.glob("*.json"))), "the recorded state")
+        yield from worker(hand, user.repo, answer(SUBTASK))(shown)
 
     user = hire({"Please see to the refunds": main, TASK: work})
     lay_tests(user.repo, SUBTASK)
